@@ -1,13 +1,14 @@
 """config.toml, which holds the defaults that a person or a team chose."""
 
 import os
-import tomllib
 from pathlib import Path
 from typing import Any
 
 import platformdirs
 
+from new_ops_project.base import reading
 from new_ops_project.base.errors import ToolError
+from new_ops_project.base.parsers import read_toml
 
 NAME = "new-ops-project"
 TEMPLATE_VARIABLE = "NEW_OPS_PROJECT_TEMPLATE"
@@ -52,12 +53,12 @@ def remove(key: str) -> Path:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return read_toml(reading.read(path).decode())
     except FileNotFoundError:
         return {}
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:
         raise ToolError(f"{path} is not valid TOML: {error}.", "Fix that line, or delete the file.") from error
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
         raise ToolError(f"{path} cannot be read: {error}.", "Fix it, or delete it.") from error
 
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from new_ops_project.base import reading
 from new_ops_project.checks import worktree_files
 from new_ops_project.checks.lazy_files import LazyFiles
 from new_ops_project.formats import code_layout, document, locks, python, python_version, yaml
@@ -184,8 +185,8 @@ def _outer_rules(folder: Path) -> dict[str, bytes]:
     here = folder.resolve()
     by_prefix = {}
     for above in here.parents if not (here / ".git").exists() else ():
-        if (rules := above / ".gitignore").is_file():
-            by_prefix[f"{here.relative_to(above).as_posix()}/"] = rules.read_bytes()
+        if (rules := reading.read_if_there(above / ".gitignore")) is not None:
+            by_prefix[f"{here.relative_to(above).as_posix()}/"] = rules
         if (above / ".git").exists():
             break
     return by_prefix

@@ -5,10 +5,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from new_ops_project import git
+from new_ops_project.base import reading
+from new_ops_project.base.errors import ToolError
 from new_ops_project.checks.lazy_files import LazyFiles
 from new_ops_project.git.committed import LARGEST
 
 _SNIFFED = 8000  # bytes; git looks for a NUL in as many
+# Files in the root that rules and linters open by their names, be they known to git or not.
+_OPENED = (
+    *(".gitignore", ".gitattributes", ".copier-answers.yml", ".pre-commit-config.yaml", ".python-version"),
+    *("pyproject.toml", "setup.cfg", "setup.py", "tox.ini", "mypy.ini", "ruff.toml", ".ruff.toml", "Dockerfile"),
+    *("*requirements*.txt", "*requirements*.in", "requirements/*.txt", "*.lock", ".github/*.y*ml", ".github/*/*.y*ml"),
+)
 
 
 @dataclass(frozen=True)
@@ -22,15 +30,28 @@ class ListedPaths:
 def list_paths(folder: Path) -> ListedPaths:
     """The paths below `folder` that exist in the work tree, without submodules and ignored files.
 
-    What a sparse checkout leaves out exists too, but cannot be read.
+    What a sparse checkout leaves out exists too, but cannot be read. Raises ToolError for a special file, such as a
+    named pipe, in the place of a file, and for a file that is far too large to be what its name says.
     """
+    reading.require_regular(path for pattern in _OPENED for path in folder.glob(pattern))
     staged = git.git("ls-files", "-z", "-t", "--stage", at=folder).stdout
     entries = [_staged(line) for line in staged.split(b"\0") if line]
     others = git.git("ls-files", "-z", "--others", "--exclude-standard", at=folder).stdout
     tracked = {
-        path for path, mode, is_hidden in entries if mode != "160000" and (is_hidden or os.path.lexists(folder / path))
+        path for path, mode, is_hidden in entries if mode != "160000" and (is_hidden or _is_there(folder / path))
     }
     return ListedPaths(frozenset(tracked), frozenset(os.fsdecode(path) for path in others.split(b"\0") if path))
+
+
+def _is_there(path: Path) -> bool:
+    """Whether there is a file or a link, such as git tracks; raises ToolError for a special file."""
+    try:
+        about = path.lstat()
+    except OSError:
+        return False
+    if kind := reading.kind(about):
+        raise ToolError(f"{path} is a {kind}, not a regular file.", reading.HINT)
+    return True
 
 
 def _staged(line: bytes) -> tuple[str, str, bool]:
@@ -49,7 +70,7 @@ def _text(path: Path) -> bytes | None:
     try:
         if path.is_symlink() or not path.is_file() or path.stat().st_size > LARGEST:
             return None
-        content = path.read_bytes()
+        content = reading.read(path, follow=False)
     except OSError:
         return None
     return None if b"\0" in content[:_SNIFFED] else content

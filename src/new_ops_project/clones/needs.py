@@ -8,8 +8,9 @@ from functools import cached_property
 from itertools import chain
 from pathlib import Path
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.specifiers import SpecifierSet
 
+from new_ops_project.base import reading
 from new_ops_project.base.errors import ToolError
 from new_ops_project.clones import pins
 from new_ops_project.clones.pins import Pin
@@ -68,7 +69,7 @@ class RequiredPython:
         """Whether an environment with this version (such as "3.12.1") is suitable."""
         try:
             return SpecifierSet(self.specifier).contains(version, prereleases=True)
-        except InvalidSpecifier:
+        except ValueError:
             return True
 
     @property
@@ -218,8 +219,7 @@ class Needs:
 
     def _load(self, path: str) -> bytes | None:
         """The content of a file, by its path in the repository; None if there is none."""
-        file = self.folder / path
-        return file.read_bytes() if file.is_file() else None
+        return reading.read_if_there(self.folder / path)
 
 
 def _is_covered(files: tuple[RequirementsFile, ...], others: tuple[RequirementsFile, ...]) -> bool:

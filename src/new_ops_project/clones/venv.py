@@ -72,7 +72,11 @@ class Venv:
         if self.path.is_symlink():
             yield f"it is a symbolic link to {os.readlink(self.path)}"  # noqa: PTH115 - unchanged
         if not (self.path / "pyvenv.cfg").is_file():
-            yield "it has no pyvenv.cfg"
+            yield (
+                "its pyvenv.cfg is no regular file"
+                if os.path.lexists(self.path / "pyvenv.cfg")
+                else "it has no pyvenv.cfg"
+            )
         if not self.version:
             yield "its pyvenv.cfg names no version"
         target = self.python.resolve()
@@ -90,7 +94,8 @@ class Venv:
     @cached_property
     def version(self) -> str:
         """The version of its Python, such as "3.12.1", or ''; venv writes it as `version`, uv as `version_info`."""
-        text = text_of(self.path / "pyvenv.cfg")
+        file = self.path / "pyvenv.cfg"
+        text = text_of(file) if file.is_file() else ""  # the state says what is wrong with a special file
         match = re.search(r"^version(?:_info)?\s*=\s*(\d+\.\d+\.\d+)", text, re.MULTILINE)
         return match[1] if match else ""
 

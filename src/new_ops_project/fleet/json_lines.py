@@ -7,17 +7,20 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from new_ops_project.base import files, locks
+from new_ops_project.base import files, locks, reading
 from new_ops_project.base.errors import ToolError
 from new_ops_project.base.masking import masked_json
+from new_ops_project.base.parsers import read_json
+
+LARGEST = 20 * reading.LARGEST  # bytes; a fleet of 100,000 projects does not write more
 
 
 def read(path: Path) -> Iterator[Any]:
     """The values of its complete lines that are JSON; none if the file does not exist."""
     if path.exists():
-        for line in path.read_bytes().split(b"\n")[:-1]:
-            with suppress(ValueError, RecursionError):
-                yield json.loads(line)
+        for line in reading.read(path, largest=LARGEST).split(b"\n")[:-1]:
+            with suppress(ValueError):
+                yield read_json(line)
 
 
 def append(path: Path, *values: Mapping[str, Any]) -> None:
@@ -37,7 +40,7 @@ def locked(path: Path, busy: ToolError) -> Iterator[None]:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with locks.exclusive(path.with_name(f"{path.name}.lock"), busy):
-        content = path.read_bytes() if path.exists() else b""
+        content = reading.read(path, largest=LARGEST) if path.exists() else b""
         whole = content.rfind(b"\n") + 1
         if whole != len(content):
             os.truncate(path, whole)

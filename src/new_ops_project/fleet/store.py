@@ -15,9 +15,10 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from new_ops_project.base import files
+from new_ops_project.base import files, reading
 from new_ops_project.base.errors import ToolError
 from new_ops_project.base.masking import masked_json
+from new_ops_project.base.parsers import read_json
 from new_ops_project.fleet import json_lines, json_types
 from new_ops_project.fleet.json_types import INVALID
 from new_ops_project.fleet.model import FORMAT, Delivery, FleetPlan, Result, ResultState, Task
@@ -47,7 +48,7 @@ def write_plan(plan: FleetPlan, path: Path) -> None:
 def read_plan(path: Path) -> FleetPlan:
     """The plan in a file; raises ToolError if the file cannot be read or does not hold a plan."""
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        values = read_json(reading.read(path, largest=json_lines.LARGEST).decode())
         if (number := values.pop("format")) != FORMAT:
             raise ValueError(f"its format is {number!r}, and this tool reads {FORMAT}")
         return json_types.read(FleetPlan, values)

@@ -13,7 +13,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from new_ops_project import git
-from new_ops_project.base import paths
+from new_ops_project.base import paths, reading
 from new_ops_project.base.errors import ProcessError, ToolError
 from new_ops_project.git.worktree import Repository, Status, find_repository
 from new_ops_project.plan.project_place import ProjectPlace
@@ -122,7 +122,7 @@ def read(repository: Repository, prefix: str, answers_file: str, status: Status)
     name = f"{prefix}{answers_file}"
     file = repository.root / name
     # The work tree has it where the file is unchanged there, which saves starting a git process.
-    content = file.read_bytes() if not status.may_differ(name) and file.is_file() else b"\r"
+    content = reading.read(file) if not status.may_differ(name) and file.is_file() else b"\r"
     if b"\r" in content:  # a CR may come from git's conversion on checkout, so the commit has to be read
         try:
             content = git.git("cat-file", "blob", f"{status.head}:{name}", at=repository.root).stdout

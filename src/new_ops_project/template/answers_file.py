@@ -4,9 +4,9 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
+from new_ops_project.base import reading
 from new_ops_project.base.errors import ToolError
 
 ANSWERS_FILE = ".copier-answers.yml"
@@ -36,19 +36,17 @@ def set_entries(text: str, entries: Mapping[str, str]) -> str:
     return text[:start] + _dump(entries) + body
 
 
-def _yaml() -> ModuleType:
-    import yaml  # noqa: PLC0415 - the first prompt does not need it
-
-    return yaml
-
-
 def _load(text: str) -> dict[str, Any]:
-    content = _yaml().safe_load(text)
+    from new_ops_project.formats import yaml  # noqa: PLC0415 - the first prompt does not need it
+
+    content = yaml.value(text)
     return content if isinstance(content, dict) else {}
 
 
 def _dump(answers: Mapping[str, Any]) -> str:
-    return str(_yaml().dump(dict(answers), allow_unicode=True, default_flow_style=False, indent=4))
+    import yaml  # noqa: PLC0415 - the first prompt does not need it
+
+    return str(yaml.dump(dict(answers), allow_unicode=True, default_flow_style=False, indent=4))
 
 
 def answers_files(folder: Path) -> list[str]:
@@ -90,7 +88,7 @@ def source(file: Path) -> str:
 def recorded(file: Path, key: str) -> str:
     """An entry of an answers file as text; '' if there is none or the file cannot be read."""
     try:
-        answers = parse_answers(file.name, file.read_bytes())
+        answers = parse_answers(file.name, reading.read(file))
     except (ToolError, OSError):
         return ""
     return str(answers.get(key) or "")
@@ -103,8 +101,8 @@ def may_name_template(path: Path) -> bool:
 
 def _has_source(path: Path) -> bool:
     try:
-        return names_template(path.read_bytes())
-    except OSError:
+        return names_template(reading.read(path))
+    except (ToolError, OSError):
         return False
 
 
@@ -115,11 +113,12 @@ def names_template(content: bytes) -> bool:
 
 def parse_answers(name: str, content: bytes) -> dict[str, Any]:
     """The mapping in the answers file `name`; raises ToolError if its content is anything else."""
-    yaml = _yaml()
+    from new_ops_project.formats import yaml  # noqa: PLC0415 - the first prompt does not need it
+
     try:
-        answers = yaml.load(content, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ToolError(f"{name} is not YAML: {error}", "Fix that line; `git log -p` has its history.") from error
+        answers = yaml.value(content)
+    except ValueError as error:
+        raise ToolError(f"{name} is not YAML: {error}.", "Fix that line; `git log -p` has its history.") from error
     if not isinstance(answers, dict):
         raise ToolError(f"{name} has no answers.", "Restore it from its history: git log -p.")
     return {str(key): value for key, value in answers.items()}

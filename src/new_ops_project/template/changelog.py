@@ -4,7 +4,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
+
+from new_ops_project.base import reading
 
 _NAMES = ("changelog", "changes", "history", "news")
 _HEADING = re.compile(r"^#{1,4}[ \t]+\[?(?:version[ \t]+)?v?(\d[\w.!+-]*)", re.IGNORECASE)
@@ -25,7 +27,7 @@ def between(root: Path, older: str | None, newer: str | None) -> str:
 def _sections(root: Path) -> Iterator[tuple[Version, str]]:
     for path in sorted(root.glob("*.md")):
         if path.stem.lower() in _NAMES:
-            lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+            lines = reading.read(path).decode(errors="replace").splitlines()
             headings = _headings(lines)
             for start in headings:
                 if _HEADING.match(lines[start]):
@@ -56,5 +58,5 @@ def _section(lines: list[str], start: int, headings: list[int]) -> Iterator[tupl
 def _version(text: str | None) -> Version | None:
     try:
         return Version(text or "")
-    except InvalidVersion:
+    except ValueError:
         return None

@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 
 from new_ops_project import git
+from new_ops_project.base import reading
 from new_ops_project.base.files import whole_folder, write_whole
 from new_ops_project.template import shared_folders
 
@@ -37,10 +38,16 @@ def files_of(repository: Path, commit: str) -> Path:
 def _make(repository: Path, commit: str, folder: Path) -> None:
     with whole_folder(folder) as fresh:
         git.extract(repository, commit, fresh)
+        require_regular(fresh)
         _record(folder).unlink(missing_ok=True)
         if os.path.lexists(folder):
             folder.rename(fresh.with_name("damaged"))  # which goes with the temporary folder
     write_whole(_record(folder), f"{attributes_digest(folder, _IGNORED)}\n{_contents_digest(folder)}\n".encode())
+
+
+def require_regular(folder: Path) -> None:
+    """Raise ToolError for a file of a template that cannot be read, be it through a symbolic link."""
+    reading.require_regular(Path(entry.path) for _, entry in _files(folder, (".git", *_IGNORED)))
 
 
 def _record(folder: Path) -> Path:

@@ -10,7 +10,7 @@ from hashlib import sha512
 from pathlib import Path, PurePath
 from typing import Any
 
-from new_ops_project.base import masking
+from new_ops_project.base import masking, reading
 from new_ops_project.template import answers_file
 from new_ops_project.template.errors import EvaluationError
 from new_ops_project.template.evaluation import Answers, to_bool
@@ -121,9 +121,17 @@ def context(setting: Setting, folder: Path, source: Path) -> dict[str, Any]:
         "_copier_python": sys.executable,
         "_external_data": _external(setting, folder),
         "_folder_name": folder.name,
-        "make_secret": lambda: sha512(os.urandom(48)).hexdigest(),
-        "now": lambda: datetime.now(tz=UTC),
+        "make_secret": _make_secret,
+        "now": _now,
     }
+
+
+def _make_secret() -> str:
+    return sha512(os.urandom(48)).hexdigest()
+
+
+def _now() -> datetime:
+    return datetime.now(tz=UTC)
 
 
 def _open_answers(setting: Setting) -> dict[str, Any]:
@@ -145,7 +153,7 @@ def _external(setting: Setting, folder: Path) -> dict[str, Any]:
     paths = setting.answers.questionnaire.config.get("external_data") or {}
     files = {name: folder / str(setting.answers.render(str(path))) for name, path in paths.items()}
     return {
-        name: answers_file.parse_answers(file.name, file.read_bytes()) if file.is_file() else {}
+        name: answers_file.parse_answers(file.name, reading.read(file)) if file.is_file() else {}
         for name, file in files.items()
     }
 

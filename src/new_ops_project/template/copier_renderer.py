@@ -7,7 +7,7 @@ import os
 import re
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from copier.errors import CopierAnswersInterrupt, ForbiddenPathError, UnsafeTemp
 from jinja2 import TemplateNotFound, TemplateSyntaxError
 from plumbum import ProcessExecutionError
 
+from new_ops_project.base import reading
 from new_ops_project.base.errors import Exit, ProcessError, ToolError
 from new_ops_project.base.masking import masked
 from new_ops_project.base.prompting import visible_prompts
@@ -57,6 +58,7 @@ def render(
     with (
         _readable_errors(checkout),
         compile_once(),
+        files_noted(),
         rendering_as(operation),
         version,
         temporary_files(),
@@ -88,9 +90,9 @@ def _refers_to_itself(root: Path) -> bool:
     Copier then needs the repository, which costs a clone; otherwise it gets the plain folder.
     """
     configs = [path for name in ("copier.yml", "copier.yaml") if (path := root / name).is_file()]
-    is_usual = not any(b"_templates_suffix" in path.read_bytes() for path in configs)
+    is_usual = not any(b"_templates_suffix" in reading.read(path) for path in configs)
     files = root.rglob("*.jinja") if is_usual else (path for path in root.rglob("*") if ".git" not in path.parts)
-    return any(_OF_ITSELF.search(path.read_bytes()) for path in (*configs, *files) if path.is_file())
+    return any(_OF_ITSELF.search(reading.read(path)) for path in (*configs, *files) if path.is_file())
 
 
 def _replace_address(project: Path, repository: Path, location: str) -> None:
@@ -98,7 +100,7 @@ def _replace_address(project: Path, repository: Path, location: str) -> None:
     address = re.compile(re.escape(str(repository).encode()) + rb"(?![\w/-]|\.\w)")
     record = _find_answers_file(project, str(repository).encode())  # the only place that may hold credentials
     for path in project.rglob("*"):
-        if path.is_file() and not path.is_symlink() and address.search(content := path.read_bytes()):
+        if path.is_file() and not path.is_symlink() and address.search(content := reading.read(path)):
             shown = location if path == record else masked(location)
             path.write_bytes(shown.encode().join(address.split(content)))
 
@@ -114,14 +116,14 @@ def _record_template(project: Path, checkout: Checkout) -> None:
 def _find_answers_file(project: Path, root: bytes) -> Path | None:
     """The file that names `root`, the folder that copier was given, wherever the template's `_answers_file` puts it."""
     usual = project / ANSWERS_FILE
-    if usual.is_file() and b"_src_path:" in usual.read_bytes():
+    if usual.is_file() and b"_src_path:" in reading.read(usual):
         return usual
     others = (path for path in sorted(project.rglob("*.y*ml")) if path.is_file())
-    return next((path for path in others if root in path.read_bytes()), None)
+    return next((path for path in others if root in reading.read(path)), None)
 
 
 def _set_entries(file: Path, entries: Mapping[str, str]) -> None:
-    file.write_bytes(set_entries(file.read_bytes().decode(), entries).encode())
+    file.write_bytes(set_entries(reading.read(file).decode(), entries).encode())
 
 
 @contextmanager
@@ -159,9 +161,14 @@ def _readable_errors(checkout: Checkout) -> Iterator[None]:
             message = f"The template {name} cannot be rendered: {path}: {error.strerror}."
             raise ToolError(message, "Fix it there.") from error
         raise ToolError(f"The project cannot be written: {error.strerror or error}.", "Nothing was kept.") from error
-    except MemoryError:  # the limit of the process
-        raise
     except Exception as error:
-        lines = str(error).strip().splitlines() or [type(error).__name__]
-        hint = " ".join(lines[1:3]) or "Fix it there."
-        raise ToolError(f"The template {name} cannot be rendered: {lines[0]}", hint) from error
+        raise _other(name, error) from error
+
+
+def _other(name: str, error: Exception) -> Exception:
+    """The sentence for any other error; a lack of memory stays one, since whoever set the limit has its sentence."""
+    if isinstance(error, MemoryError):
+        return error
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    hint = " ".join(lines[1:3]) or "Fix it there."
+    return ToolError(f"The template {name} cannot be rendered: {lines[0]}", hint)

@@ -11,14 +11,14 @@ from datetime import UTC, datetime
 from functools import cached_property, partial
 from pathlib import Path
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from new_ops_project import git
 from new_ops_project.base import paths
 from new_ops_project.base.errors import ProcessError, ToolError
 from new_ops_project.base.text import capitalize, nearest
 from new_ops_project.git import urls
-from new_ops_project.template import checkouts, mirrors
+from new_ops_project.template import checkouts, mirrors, sources, unpacked
 from new_ops_project.template.mirrors import Answer
 from new_ops_project.template.sources import Source
 
@@ -39,6 +39,11 @@ class Checkout:
     version: str | None
     commit: str | None
     repository: Path | None = None
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether the tool carries this version, wherever it was read: a commit's id tells what is in it."""
+        return self.source.label == sources.EMBEDDED or self.commit in unpacked.released_commits()
 
 
 @dataclass(frozen=True)
@@ -195,6 +200,7 @@ def _plain_folder(source: Source, ref: str | None) -> Checkout:
         raise ToolError(f"The template {source.name} is neither a folder nor a git repository.", "Check --template.")
     if ref:
         raise ToolError(f"The template {source.name} has no versions, so it does not have {ref!r}.", "Leave --ref out.")
+    checkouts.require_regular(root)
     return Checkout(source, root, None, None)
 
 
@@ -232,7 +238,7 @@ def _released(tags: Mapping[str, str]) -> list[str]:
     """
     versions = dict[str, Version]()
     for tag in tags:
-        with suppress(InvalidVersion):
+        with suppress(ValueError):
             versions[tag] = Version(tag)
     longer = {
         (version.release[:length], at)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from new_ops_project.base import reading
 from new_ops_project.template.answers import file_table
 from new_ops_project.template.evaluation import Answers
 from new_ops_project.template.questions import Questionnaire
@@ -38,4 +39,4 @@ def _rows(answers: Answers, table: str) -> list[dict[str, Any]]:
 
 
 def _read(file: Path) -> str:
-    return file.read_text(encoding="utf-8") if file.is_file() else ""
+    return (reading.read_if_there(file) or b"").decode()

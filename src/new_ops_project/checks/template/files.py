@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import partial
 
+from new_ops_project.base import reading
 from new_ops_project.base.errors import ProcessError, ToolError
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Breach, UncheckedError, Write
@@ -130,7 +131,7 @@ def content(repo: Repo, path: str) -> bytes | None:
         return repo.files.get(path)
     file = repo.folder / path
     try:
-        return str(file.readlink()).encode(errors="surrogateescape") if file.is_symlink() else file.read_bytes()
+        return str(file.readlink()).encode(errors="surrogateescape") if file.is_symlink() else reading.read(file)
     except OSError:
         return None
 

@@ -5,8 +5,10 @@ import re
 import shlex
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
+from new_ops_project.base import reading
 from new_ops_project.base.errors import ProcessError, ToolError
 from new_ops_project.base.finding import Severity
 from new_ops_project.base.process import stream
@@ -25,6 +27,11 @@ _TIGHT, _FULL = 1024, 200  # MiB; the environment of a generated project takes a
 
 def look_variables(clone: Clone) -> Iterator[Seen]:
     """Each variable that the repository lists has a value."""
+    try:
+        reading.require_regular((clone.folder / ".env", clone.folder / _EXAMPLE))
+    except ToolError as error:
+        yield Seen(error.message.rstrip("."), Severity.WARNING, error.hint)
+        return
     if names := missing_variables(clone.folder):
         remedy = f"Copy {_EXAMPLE} to .env, fill it in, and load it: set -a; . ./.env; set +a"
         yield Seen(f"not set, here or in .env: {', '.join(names)}", Severity.WARNING, remedy, _EXAMPLE)
@@ -40,8 +47,10 @@ def missing_variables(folder: Path) -> tuple[str, ...]:
 
 
 def _assignments(file: Path) -> list[tuple[str, str]]:
-    """Each variable in the file with its value; [] if the file cannot be read."""
-    return _ASSIGNMENT.findall(text_of(file))
+    """Each variable in the file with its value; [] if it cannot be read, such as the pipe of a secrets manager."""
+    with suppress(ToolError):
+        return _ASSIGNMENT.findall(text_of(file))
+    return []
 
 
 def look_disk(clone: Clone) -> Iterator[Seen]:

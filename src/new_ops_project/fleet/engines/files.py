@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from new_ops_project.base import reading
 from new_ops_project.base.errors import ToolError
 from new_ops_project.base.files import save
 
@@ -38,7 +39,7 @@ def fate_of(file: EngineFile, folder: Path) -> str:
     """
     path = folder / file.path
     try:
-        content = path.read_bytes() if path.exists() or path.is_symlink() else None
+        content = reading.read(path) if path.exists() or path.is_symlink() else None
     except OSError as error:
         message = f"{path} cannot be read: {error.strerror or error}."
         raise ToolError(message, "Fix that, then run this again.") from error

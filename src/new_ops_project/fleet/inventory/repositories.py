@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from new_ops_project import git
-from new_ops_project.base import paths
+from new_ops_project.base import paths, reading
 from new_ops_project.base.errors import ToolError
 from new_ops_project.fleet.inventory import fleet_toml
 from new_ops_project.fleet.model import Limits
@@ -106,7 +106,7 @@ def _places(source: str, folder: Path) -> Iterator[RepositoryPlace]:
 def _text(path: Path) -> str:
     """The content of a file; bytes that are not UTF-8 survive as surrogates, since paths may have any bytes."""
     try:
-        return path.read_text(encoding="utf-8-sig", errors="surrogateescape")
+        return reading.read(path).decode("utf-8-sig", errors="surrogateescape")
     except OSError as error:
         message = f"{path} cannot be read: {error.strerror or error}."
         raise ToolError(message, "Give a text file, one path or URL on each line.") from error

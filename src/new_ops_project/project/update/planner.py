@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import PurePath
 from typing import Any
 
+from new_ops_project.base import reading
 from new_ops_project.base.errors import ToolError
 from new_ops_project.git import merge
 from new_ops_project.git.tree import Entry, Tree
@@ -256,7 +257,7 @@ def _external(update: Update) -> dict[str, bytes]:
     answers = Answers(update.former, dict(update.project.answers))
     rendered = [users_paths.rendered(answers, str(path)) for path in named.values()]
     files = {path: update.project.folder / path for path in rendered if path}
-    return {path: file.read_bytes() for path, file in files.items() if file.is_file() and ".." not in file.parts}
+    return {path: reading.read(file) for path, file in files.items() if file.is_file() and ".." not in file.parts}
 
 
 def tier_moves(questionnaire: Questionnaire, answers: Mapping[str, Any], old: Any) -> dict[str, str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from new_ops_project import git
-from new_ops_project.base import config
+from new_ops_project.base import config, reading
 from new_ops_project.base.errors import ToolError
 from new_ops_project.base.scratch import temporary_folder
 from new_ops_project.git import future
@@ -91,8 +91,8 @@ class NewProject:
     @property
     def python(self) -> str:
         """The Python of the project, such as 3.13; `3` where nothing names one."""
-        version = self.path / ".python-version"
-        return str(self.answers.get("python_version") or (version.read_text().strip() if version.is_file() else "3"))
+        pinned = reading.read_if_there(self.path / ".python-version")
+        return str(self.answers.get("python_version") or ("3" if pinned is None else pinned.decode().strip()))
 
 
 # An Asker that also takes `notes` on choices, by value; a `check` that gives the reason against what is typed, or '';
@@ -212,7 +212,8 @@ def _asker(prompt: Prompt, request: NewRequest, checkout: Checkout, asked: list[
             default=default,
             notes=_installed(question, answers),
             check=partial(_refusal, request, answers) if question.name == "project_name" else None,
-            meanwhile=partial(_preload, checkout) if len(asked) == 1 else None,
+            # A stranger's template is evaluated in forks of this process, which must not import in a thread then.
+            meanwhile=partial(_preload, checkout) if len(asked) == 1 and checkout.is_ours else None,
         )
 
     return ask
@@ -270,7 +271,7 @@ def _made(
         render.render(checkout, answers, folder, trusted=request.trust, ask=copier_asks, run=run)
         paths = [file.relative_to(folder) for file in folder.rglob("*") if file.is_file()]
         names = sorted(path.as_posix() for path in paths if ".git" not in path.parts)  # a task may make a repository
-        files.extend(CreatedFile(name, purposes.get(name, ""), (folder / name).read_bytes()) for name in names)
+        files.extend(CreatedFile(name, purposes.get(name, ""), reading.read(folder / name)) for name in names)
         if confirm and not request.preview:
             confirm(path, tuple(files))
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from jinja2 import TemplateSyntaxError
 
+from new_ops_project.base import confined, reading
 from new_ops_project.git.tree import EXECUTABLE, LINK, PLAIN
 from new_ops_project.template import copier_yml
 from new_ops_project.template.errors import UnsupportedError
@@ -21,6 +22,9 @@ from new_ops_project.template.jinja import environment
 from new_ops_project.template.native import config_whitelist, jinja_whitelist
 from new_ops_project.template.native.excludes import matcher
 from new_ops_project.template.native.model import CompiledVersion, TemplateFile
+
+# What jinja2 raises for a text, or Python for the code that jinja2 makes of one with too many levels or numbers.
+_UNREADABLE = (TemplateSyntaxError, SyntaxError, ValueError, OverflowError, RecursionError, MemoryError)
 
 
 def compile_version(root: Path) -> CompiledVersion:
@@ -114,13 +118,14 @@ class _Compiler:
             return
         self._seen.add((path, f"in {kind}"))
         try:
-            text = (self._root / path).read_bytes().decode()
+            text = reading.read(self._root / path).decode()
         except (OSError, UnicodeDecodeError) as error:
             raise UnsupportedError(f"has {path}, which cannot be read as text") from error
         self._file_codes[path] = self._code(text, path, kind)
 
     def _code(self, text: str, name: str | None, kind: str) -> CodeType:
         where = name or repr(text)
+        confined.note(where)  # constants are computed now
         try:
             tree = self._environment.parse(text)
             jinja_whitelist.require(tree, kind)
@@ -128,8 +133,8 @@ class _Compiler:
                 for path in self._matching(parts):
                     self._compile_content(path, kind)
             return self._environment.compile(tree, name=name, filename=name or "<template>")
-        except TemplateSyntaxError as error:
-            raise UnsupportedError(f"has {where}, which jinja2 cannot read: {error.message}") from error
+        except _UNREADABLE as error:
+            raise UnsupportedError(f"has {where}, which jinja2 cannot read: {error}") from error
         except UnsupportedError as error:
             raise UnsupportedError(f"{error}" if " (in " in str(error) else f"{error} (in {where})") from error
 
@@ -175,7 +180,7 @@ def _template_file(path: Path, relative: str, suffix: str) -> TemplateFile:
 
 def _is_text(path: Path) -> bool:
     try:
-        path.read_bytes().decode()
+        reading.read(path).decode()
     except UnicodeDecodeError:
         return False
     return True

@@ -8,6 +8,7 @@ from itertools import takewhile
 from pathlib import PurePosixPath
 from typing import Any
 
+from new_ops_project.base import reading
 from new_ops_project.base.errors import ToolError
 from new_ops_project.git.tree import LINK, Entry, Tree
 from new_ops_project.template.answers_file import ANSWERS_FILE, HEAD, set_entries
@@ -45,7 +46,7 @@ def tree(
         raise UnsupportedError(version)
     try:
         return replace(_Rendering.of(checkout, version, answers, answers_file), operation=operation).tree()
-    except UnsupportedError:
+    except (UnsupportedError, MemoryError):
         raise
     except ToolError as error:
         raise UnsupportedError(f"cannot be rendered with these answers: {error.message}") from error
@@ -155,7 +156,7 @@ class _Rendering:
             return os.fsencode(str(PurePosixPath(self._text(target) if file.is_template else target)))
         if file.is_template:
             return self.version.templates.file(file.path, self.context).encode()
-        return path.read_bytes()
+        return reading.read(path)
 
     def _require_no_overlap(self) -> None:
         """Raise UnsupportedError if a file has the path of a folder, even of an empty one."""

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import yaml
 
+from new_ops_project.base import reading
 from new_ops_project.base.errors import ToolError
 from new_ops_project.template import installation
 
@@ -21,15 +22,10 @@ def shipped(name: str) -> Path:
 def read(path: Path, parse: Callable[[str], _Content], hint: str) -> _Content:
     """What `parse` makes of the file's text; raises ToolError when it cannot be read or is not as expected."""
     try:
-        return parse(path.read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError) as error:
+        return parse(reading.read(path).decode())
+    except (OSError, KeyError, TypeError, ValueError, AttributeError) as error:
         reason = f"{type(error).__name__}: {' '.join(str(error).split())}"
         raise ToolError(f"{path} is not as expected ({reason}).", hint) from error
-
-
-def load(text: str) -> Any:
-    """The data in a YAML text, read with libyaml if PyYAML has it; raises yaml.YAMLError."""
-    return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - safe either way
 
 
 class _Dumper(yaml.SafeDumper):

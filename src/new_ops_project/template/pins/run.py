@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from new_ops_project import git
-from new_ops_project.base import interrupts
+from new_ops_project.base import interrupts, reading
 from new_ops_project.base.errors import Exit, ToolError
 from new_ops_project.base.files import write_whole
 from new_ops_project.base.progress import Progress
@@ -87,7 +87,7 @@ def _changed(pinned: PinFiles, comparison: UpstreamComparison, query: UpstreamQu
 def replace_all(texts: Mapping[Path, str]) -> None:
     """Write all files, of which some may be new; raises ToolError when one cannot be written, and then restores all."""
     wanted = {path.resolve(): text for path, text in texts.items()}  # a rename would replace a symbolic link by a file
-    before = {path: path.read_bytes() if path.is_file() else None for path in wanted}
+    before = {path: reading.read_if_there(path) for path in wanted}
     written: list[Path] = []
     try:
         with interrupts.deferred():

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-from new_ops_project.base import process
+from new_ops_project.base import process, reading
 from new_ops_project.base.errors import ToolError
 from new_ops_project.base.progress import Progress
 from new_ops_project.template.pins import actions, locks_yml, packages, pins_yml, python_releases, resolution
@@ -74,7 +74,7 @@ def read(folder: Path) -> PinFiles:
         raise ToolError(f"{folder} is not a template: it has no {PINS}.", hint)
     pins, locked = pins_yml.read(folder / PINS), locks_yml.read(folder / LOCKS)
     paths = {name: folder / name for name in (PINS, LOCKS)}
-    texts = {name: path.read_bytes().decode() if path.exists() else "" for name, path in paths.items()}
+    texts = {name: (reading.read_if_there(path) or b"").decode() for name, path in paths.items()}
     return PinFiles(folder, texts, pins, locked)
 
 

@@ -4,7 +4,6 @@ import os
 import re
 import shutil
 import sys
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,8 +14,9 @@ from typing import Any
 
 import platformdirs
 
-from new_ops_project.base import process
+from new_ops_project.base import process, reading
 from new_ops_project.base.errors import ProcessError, ToolError
+from new_ops_project.base.parsers import read_toml
 from new_ops_project.formats.requirements.pep508 import canonical_name
 
 SECONDS = 300  # for one run of uv, which has limits of its own for each request
@@ -79,7 +79,7 @@ def _has_settings() -> bool:
     user, site = platformdirs.user_config_path("uv", appauthor=False), platformdirs.site_config_path("uv")
     folders = (Path(), Path.home() / ".config" / "uv", user, site, Path("/etc/uv"))
     files = [Path(config_file)] if config_file else [folder / "uv.toml" for folder in folders]
-    return any("index" in file.read_text(encoding="utf-8") for file in files if file.is_file())
+    return any(b"index" in reading.read(file) for file in files if file.is_file())
 
 
 @cache
@@ -124,7 +124,7 @@ def compile_lines(requirements: Iterable[str], *options: str, python: str) -> di
 def releases(requirements: Iterable[str], *options: str, python: str) -> dict[str, PackageRelease]:
     """The same resolution as versions with their dates, which uv writes to a pylock.toml (PEP 751)."""
     output = resolve(requirements, "--format", "pylock.toml", *options, python=python)
-    packages = tomllib.loads(output).get("packages", [])
+    packages = read_toml(output).get("packages", [])
     return {canonical_name(package["name"]): _release(package) for package in packages}
 
 
