@@ -17,6 +17,7 @@ import jinja2
 from copier import _main, _template
 from plumbum import local
 
+from new_ops_project.base import confined
 from new_ops_project.base.scratch import temporary_folder
 from new_ops_project.git import remotes
 
@@ -120,6 +121,7 @@ def compile_once() -> Iterator[None]:
     original = jinja2.Environment.compile
 
     def compile_cached(self: jinja2.Environment, source: Any, *args: Any, **more: Any) -> Any:
+        confined.note(args[0] if args and isinstance(args[0], str) else "")  # constants are computed now
         if not _is_cacheable(self, source):
             return original(self, source, *args, **more)
         settings = tuple(getattr(self, name) for name in _SETTINGS)
@@ -137,6 +139,24 @@ def compile_once() -> Iterator[None]:
         yield
     finally:
         jinja2.Environment.compile = original  # type: ignore[method-assign]
+
+
+@contextmanager
+def files_noted() -> Iterator[None]:
+    """Note each file that jinja2 evaluates, for the message about one that has no end."""
+    original = jinja2.Template.render
+
+    def render_noted(self: jinja2.Template, *args: Any, **more: Any) -> str:
+        confined.note(self.name or "")
+        result = original(self, *args, **more)
+        confined.note("")
+        return result
+
+    jinja2.Template.render = render_noted  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        jinja2.Template.render = original  # type: ignore[method-assign]
 
 
 def _is_cacheable(environment: Any, source: Any) -> bool:

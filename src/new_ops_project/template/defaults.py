@@ -21,13 +21,13 @@ def _template(value: str) -> str:
 def _answer(key: str, value: str) -> Any:
     """`value` as the answer to the question `key` of the template in use."""
     from new_ops_project.template import (  # noqa: PLC0415 - the address of a template is no answer
-        copier_yml,
         evaluation,
+        native,
         releases,
     )
     from new_ops_project.template.answers import written  # noqa: PLC0415 - as above
 
-    questionnaire = copier_yml.read(releases.checkout(sources.find()).root)
+    questionnaire = native.questionnaire(releases.checkout(sources.find()))
     wanted = questionnaire.named(key)
     if wanted.is_secret:
         message = f"{key} is a secret, and answers to secret questions are not stored."

@@ -7,6 +7,10 @@ class EvaluationError(ToolError):
     """A text of copier.yml cannot be evaluated here; copier may know more (`_external_data`, for example)."""
 
 
+class LimitError(ToolError):
+    """Evaluating or rendering a template took more than it may; it is not tried in another way."""
+
+
 class UnsupportedError(Exception):
     """Only copier can render this; the message is a clause about the template, such as "has tasks"."""
 

@@ -4,15 +4,15 @@ This is the only reading of them: prompts, updates and the native renderer use i
 answers that come from here. The rules: https://copier.readthedocs.io/en/stable/configuring/#advanced-prompt-formatting
 """
 
-import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from new_ops_project.base.errors import ToolError
+from new_ops_project.base.parsers import read_json
 from new_ops_project.base.text import capitalize, nearest
-from new_ops_project.template.errors import EvaluationError, UnsetError, UnsupportedError
+from new_ops_project.template.errors import EvaluationError, LimitError, UnsetError, UnsupportedError
 from new_ops_project.template.questions import Choice, Question, Questionnaire, conceal, shown
 
 if TYPE_CHECKING:
@@ -54,13 +54,10 @@ class Answers:
             return [self._evaluate(item, more, is_default=is_default) for item in items] if items else value
         if self.questionnaire.is_plain(value):
             return value
-        from new_ops_project.template import jinja  # noqa: PLC0415 - many templates have plain texts only
-
-        known = {**jinja.UNKNOWN, **(jinja.UNSET if is_default else {}), **self.values, **more}
         templates = self.templates or self.questionnaire.templates
         try:
-            return templates.text(value, known)
-        except (UnsupportedError, EvaluationError):
+            return templates.evaluate(value, {**self.values, **more}, is_default=is_default)
+        except (UnsupportedError, EvaluationError, LimitError):
             raise
         except Exception as error:
             message = f"copier.yml of the template cannot be evaluated: {error}."
@@ -246,14 +243,9 @@ def _to_str(value: Any) -> str:
 
 def read_yaml(text: str) -> Any:
     """The YAML document in a text; raises ValueError."""
-    import yaml  # noqa: PLC0415 - the first prompt does not need it
+    from new_ops_project.formats import yaml  # noqa: PLC0415 - the first prompt does not need it
 
-    with suppress(yaml.YAMLError):  # libyaml refuses a surrogate pair in escapes, which copier's loader reads
-        return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - safe either way
-    try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise ValueError(str(error)) from error
+    return yaml.value(text)
 
 
 def yaml_items(text: str) -> list[str]:
@@ -261,14 +253,11 @@ def yaml_items(text: str) -> list[str]:
 
     Raises ValueError for anything but a list.
     """
-    import yaml  # noqa: PLC0415 - the first prompt does not need it
+    from new_ops_project.formats import yaml  # noqa: PLC0415 - the first prompt does not need it
 
-    try:
-        node = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    except yaml.YAMLError as error:
-        raise ValueError(str(error)) from error
-    if not isinstance(node, yaml.nodes.SequenceNode):
-        raise ValueError("write a list, such as [a, b]")  # noqa: TRY004 - as for YAML that is malformed
+    node = yaml.composed(text)
+    if node is None or node.id != "sequence":
+        raise ValueError("write a list, such as [a, b]")
     return [_raw(text, item) for item in node.value]
 
 
@@ -300,7 +289,7 @@ CASTS: Mapping[str, Callable[[Any], Any]] = {
     "bool": _single(to_bool),
     "float": _single(float),
     "int": _single(int),
-    "json": _document(json.loads),
+    "json": _document(read_json),
     "path": _single(str),
     "str": _single(_to_str),
     "yaml": _document(read_yaml),

@@ -12,14 +12,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache, partial
 from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 from types import CodeType
-from typing import Any
+from typing import Any, TypeVar
 
 from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, StrictUndefined, Template, TemplateNotFound
 from jinja2 import Undefined as LenientUndefined
 from jinja2.sandbox import SandboxedEnvironment
 
+from new_ops_project.base import confined
 from new_ops_project.base.errors import ToolError
 from new_ops_project.template.errors import UnsetError, UnsupportedError
+
+T = TypeVar("T")
 
 # What only copier knows. A text that uses one of them cannot be evaluated here. `_copier_operation` is not among them:
 # only excludes and commands have it, and elsewhere it is undefined for copier too.
@@ -36,8 +39,25 @@ UNKNOWN: Mapping[str, Any] = {
         "now",
     )
 }
+_SHOWN = 60  # letters of a text in a message
 # What only a default may use: that there is none.
 UNSET: Mapping[str, Any] = {"UNSET": StrictUndefined(name="UNSET", exc=UnsetError)}  # type: ignore[arg-type]
+
+
+# What `_envops` may set. Other options of jinja2 would load code, and copier refuses them.
+_OPTIONS = frozenset(
+    f"{kind}_{end}_string" for kind in ("block", "variable", "comment") for end in ("start", "end")
+) | {
+    "autoescape",
+    "enable_async",
+    "keep_trailing_newline",
+    "line_comment_prefix",
+    "line_statement_prefix",
+    "lstrip_blocks",
+    "newline_sequence",
+    "optimized",
+    "trim_blocks",
+}
 
 
 class Templates:
@@ -72,9 +92,21 @@ class Templates:
             self._templates[text] = self._template(text)
         return self._templates[text].render(context)
 
+    def evaluate(self, text: str, values: Mapping[str, Any], *, is_default: bool = False) -> str:
+        """Evaluate a text of copier.yml where what only copier knows is unknown; a default may use UNSET."""
+        confined.note(f"{text if len(text) <= _SHOWN else f'{text[:_SHOWN]}...'!r}")
+        return self.text(text, {**UNKNOWN, **(UNSET if is_default else {}), **values})
+
+    def call(self, function: Callable[..., T], *args: Any) -> T:
+        """What a function returns: `ForeignTemplates` calls it in its child."""
+        return function(*args)
+
     def file(self, path: str, context: Mapping[str, Any]) -> str:
         """Evaluate a file of the template."""
-        return self.environment.get_template(path).render(context)
+        confined.note(path)
+        result = self.environment.get_template(path).render(context)
+        confined.note("")
+        return result
 
     def _template(self, text: str) -> Template:
         if text in self._codes:
@@ -97,10 +129,19 @@ class _CompiledFiles(BaseLoader):
 
 
 def environment(config: Mapping[str, Any], loader: BaseLoader | None = None) -> SandboxedEnvironment:
-    """The environment of a template with these settings (those of copier.yml, without their underscores)."""
-    options = {"keep_trailing_newline": True, **(config.get("envops") or {})}
-    undefined = StrictUndefined if options.pop("undefined", "") == "jinja2.StrictUndefined" else LenientUndefined
-    result = SandboxedEnvironment(loader=loader, undefined=undefined, cache_size=-1, **options)
+    """The environment of a template with these settings (those of copier.yml, without their underscores).
+
+    Raises ToolError for options that Jinja cannot use.
+    """
+    given = config.get("envops") or {}
+    undefined = StrictUndefined if given.get("undefined") == "jinja2.StrictUndefined" else LenientUndefined
+    options = {"keep_trailing_newline": True, **{name: given[name] for name in given.keys() & _OPTIONS}}
+    try:
+        result = SandboxedEnvironment(loader=loader, undefined=undefined, cache_size=-1, **options)
+        result.lexer  # noqa: B018 - is made of the delimiters, which may be no texts
+    except (AssertionError, AttributeError, TypeError, ValueError) as error:
+        reason = str(error).rstrip(".")
+        raise ToolError(f"_envops in copier.yml of the template cannot be used: {reason}.", "Fix it there.") from error
     result.globals["pathjoin"] = _pathjoin
     result.filters = _Filters({**result.filters, **FILTERS})
     return result

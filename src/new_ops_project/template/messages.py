@@ -4,7 +4,7 @@ from pathlib import Path
 
 from new_ops_project.template import command_setting
 from new_ops_project.template.command_setting import Setting
-from new_ops_project.template.errors import EvaluationError
+from new_ops_project.template.errors import EvaluationError, LimitError
 
 
 def message(when: str, setting: Setting, folder: Path) -> str:
@@ -19,5 +19,5 @@ def message(when: str, setting: Setting, folder: Path) -> str:
         return str(
             setting.answers.render(text, **command_setting.context(setting, folder, setting.checkout.root))
         ).strip()
-    except EvaluationError:
+    except (EvaluationError, LimitError):
         return text.strip()

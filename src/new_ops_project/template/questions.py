@@ -16,6 +16,7 @@ from new_ops_project.base.text import capitalize, nearest
 if TYPE_CHECKING:
     from types import CodeType
 
+    from new_ops_project.template.foreign_texts import ForeignTemplates
     from new_ops_project.template.jinja import Templates
 
 # The three questions by which the tool recognizes a template of its own kind.
@@ -94,7 +95,8 @@ class Questionnaire:
     """A template's copier.yml: `config` has the settings, whose names begin with an underscore, without it.
 
     `codes` are its compiled texts, `file_codes` the compiled files that they may include, by path; both can be empty.
-    `extensions` are those of Jinja that its texts are evaluated with: none before the template is trusted.
+    `extensions` are those of Jinja that its texts are evaluated with: none before the template is trusted. Unless it
+    `is_ours`, they are evaluated in a child process.
     """
 
     root: Path
@@ -103,6 +105,7 @@ class Questionnaire:
     codes: Mapping[str, "CodeType"] = field(default_factory=dict, repr=False, compare=False)
     file_codes: Mapping[str, "CodeType"] = field(default_factory=dict, repr=False, compare=False)
     extensions: tuple[str, ...] = ()
+    is_ours: bool = field(default=False, compare=False)
 
     @property
     def asks_our_questions(self) -> bool:
@@ -162,11 +165,16 @@ class Questionnaire:
         return "\r" not in text and (options.get("keep_trailing_newline", True) or not text.endswith("\n"))
 
     @cached_property
-    def templates(self) -> "Templates":
+    def templates(self) -> "Templates | ForeignTemplates":
         """The texts of copier.yml for evaluation, each compiled once: prompts evaluate them at each key press."""
-        from new_ops_project.template.jinja import Templates  # noqa: PLC0415 - a check of a current project has none
+        given = (self.config, self.codes, self.file_codes, self.root, self.extensions)
+        if self.is_ours:
+            from new_ops_project.template.jinja import Templates  # noqa: PLC0415 - a check of a current project has none
 
-        return Templates(self.config, self.codes, self.file_codes, self.root, self.extensions)
+            return Templates(*given)
+        from new_ops_project.template.foreign_texts import ForeignTemplates  # noqa: PLC0415 - as above
+
+        return ForeignTemplates(*given)
 
 
 def require_trust(questionnaire: Questionnaire, source: str, *, trusted: bool, skip_tasks: bool = False) -> None:

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -12,7 +13,7 @@ from new_ops_project.base import interrupts
 from new_ops_project.base.errors import ToolError
 from new_ops_project.base.scratch import temporary_folder
 from new_ops_project.git.tree import Tree, read, write
-from new_ops_project.template import command_runner, native
+from new_ops_project.template import command_runner, limits, native
 from new_ops_project.template.errors import UnsupportedError
 from new_ops_project.template.evaluation import Answers
 from new_ops_project.template.releases import Checkout
@@ -71,12 +72,11 @@ def _render_natively(
     forced = os.environ.get(_VARIABLE, "")
     if forced not in {"", "copier", "pure"}:
         raise ToolError(f"{_VARIABLE} is {forced!r}.", "Set it to copier or pure, or not at all.")
+    if isinstance(answers, Answers) and not checkout.is_ours:
+        answers = answers.recorded  # the child answers the other questions itself
+    work = partial(native.tree, checkout, answers, answers_file=answers_file, operation=operation)
     try:
-        tree = (
-            None
-            if forced == "copier"
-            else native.tree(checkout, answers, answers_file=answers_file, operation=operation)
-        )
+        tree = None if forced == "copier" else limits.rendering(checkout, work)
     except UnsupportedError as error:
         if forced == "pure":
             message = f"Only copier can render the template {checkout.source.name}: it {error}."
@@ -109,7 +109,8 @@ def render(
         data = answers.recorded if isinstance(answers, Answers) else answers
         skips = not (ask and run)
         how = {"answers_file": answers_file, "trusted": trusted, "ask": ask, "skip_tasks": skips}
-        _copier_renderer().render(checkout, data, into, **how)
+        work = partial(_copier_renderer().render, checkout, data, into, **how)
+        limits.rendering(checkout, work, folder=into, trusted=trusted, asks=ask)
     else:
         with _readable_disk_errors():
             write(into, native_tree)
@@ -155,7 +156,8 @@ def tree(
                 (into / path).parent.mkdir(parents=True, exist_ok=True)
                 (into / path).write_bytes(content)
             how = {"answers_file": answers_file, "trusted": trusted, "operation": operation}
-            _copier_renderer().render(checkout, answers, into, **how)
+            work = partial(_copier_renderer().render, checkout, answers, into, **how)
+            limits.rendering(checkout, work, folder=into, trusted=trusted)
         rendered = native_tree or read(into)
         if run:
             run(into)

@@ -2,6 +2,9 @@
 
 import hashlib
 import os
+from contextlib import suppress
+from functools import cache
+from itertools import takewhile
 from pathlib import Path
 
 from new_ops_project import __version__, git
@@ -38,6 +41,18 @@ def repository() -> Path:
             bundle.unlink(missing_ok=True)
             unpack(_pack_checkout(checkout), target, anew=True)
     return target
+
+
+@cache
+def released_commits() -> frozenset[str]:
+    """The commits of the versions that the tool carries, from the head of its bundle (gitformat-bundle(5)).
+
+    None in an editable install, which has no bundle.
+    """
+    with suppress(OSError), _BUNDLE.open("rb") as lines:
+        head = takewhile(bytes.strip, lines)
+        return frozenset(line.split()[0].decode("ascii") for line in head if line[:1] not in b"#@-")
+    return frozenset()
 
 
 def is_unpacked(bundle: Path, target: Path) -> bool:

@@ -21,12 +21,12 @@ def rendered(answers: Answers, text: str, **more: str) -> str:
 def skipped_if_exist(answers: Answers, paths: Iterable[str]) -> frozenset[str]:
     """The paths that match `_skip_if_exists`: the template writes them where they are absent, and only there."""
     texts = answers.questionnaire.config.get("skip_if_exists") or []
-    return _matching([rendered(answers, str(text)) for text in texts], paths)
+    return _matching(answers, [rendered(answers, str(text)) for text in texts], paths)
 
 
 def written_once(answers: Answers, paths: Iterable[str]) -> frozenset[str]:
     """The paths that match a pattern of `_exclude` for updates only: the template writes them once."""
-    return _matching(sorted(_excludes(answers, "update") - _excludes(answers, "copy")), paths)
+    return _matching(answers, sorted(_excludes(answers, "update") - _excludes(answers, "copy")), paths)
 
 
 def newly_excluded(answers: Answers, operation: str, keep: Iterable[str], paths: Iterable[str]) -> frozenset[str]:
@@ -34,7 +34,7 @@ def newly_excluded(answers: Answers, operation: str, keep: Iterable[str], paths:
 
     In the old render they would look like files that the template has dropped, and be removed from the project.
     """
-    return _matching([*_excludes(answers, operation), *(f"/{path}" for path in keep)], paths)
+    return _matching(answers, [*_excludes(answers, operation), *(f"/{path}" for path in keep)], paths)
 
 
 def _excludes(answers: Answers, operation: str) -> set[str]:
@@ -42,6 +42,8 @@ def _excludes(answers: Answers, operation: str) -> set[str]:
     return {rendered(answers, text, _copier_operation=operation) for text in texts}
 
 
-def _matching(patterns: list[str], paths: Iterable[str]) -> frozenset[str]:
-    is_matched = excludes.matcher(tuple(line for pattern in patterns for line in _LINE_BREAK.split(pattern)))
-    return frozenset(filter(is_matched, paths))
+def _matching(answers: Answers, patterns: list[str], paths: Iterable[str]) -> frozenset[str]:
+    lines = tuple(line for pattern in patterns for line in _LINE_BREAK.split(pattern))
+    if excludes.are_literal(lines):
+        return excludes.matching(lines, paths)
+    return answers.questionnaire.templates.call(excludes.matching, lines, tuple(paths))

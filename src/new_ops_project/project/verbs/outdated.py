@@ -67,7 +67,7 @@ def _check(path: Path, answers_file: str | None, *, to: str | None, template: st
 def _not_shown(versions: VersionPair) -> list[str]:
     """A note with the commands of the new version that may run in an update, since none of them does here."""
     after = versions.releases.checkout_of(versions.after)
-    questionnaire = copier_yml.read(after.root)
+    questionnaire = replace(copier_yml.read(after.root), is_ours=after.is_ours)
     if not questionnaire.runs_commands:
         return []
     before = versions.origin.checkout_of(versions.before)

@@ -1,34 +1,58 @@
 """Compiled versions of templates on disk, so that most runs of the tool compile nothing."""
 
+import copyreg
 import hashlib
 import marshal
 import sys
 from contextlib import suppress
+from dataclasses import replace
+from functools import partial
 from importlib.machinery import PathFinder
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 from new_ops_project import __version__
 from new_ops_project.base.errors import ToolError
 from new_ops_project.base.files import write_whole
-from new_ops_project.template import copier_yml, shared_folders
-from new_ops_project.template.errors import UnsupportedError
+from new_ops_project.template import copier_yml, limits, shared_folders
+from new_ops_project.template.errors import LimitError, UnsupportedError
 from new_ops_project.template.native.model import CompiledVersion, TemplateFile
 from new_ops_project.template.questions import Question, Questionnaire
 from new_ops_project.template.releases import Checkout
 
-_versions: dict[tuple[str, Path], CompiledVersion | str] = {}
+_versions: dict[tuple[str, Path], CompiledVersion | str | LimitError] = {}
 
 
 def version(checkout: Checkout) -> CompiledVersion | str:
-    """This version of a template, compiled: from memory, from disk, or now. A text is why only copier can render it."""
+    """This version of a template, compiled: from memory, from disk, or now. A text is why only copier can render it.
+
+    Raises LimitError, at once where it was raised before.
+    """
     if checkout.commit is None:
         return "is a plain folder, which can change at any time"
     key = checkout.commit, checkout.root
     if key not in _versions:
-        file = _file(checkout.commit)
-        _versions[key] = _read(file, checkout.root) or _write(file, _compile(checkout.root))
-    return _versions[key]
+        _versions[key] = _made(checkout, _file(checkout.commit))
+    result = _versions[key]
+    if isinstance(result, LimitError):
+        raise result
+    return result
+
+
+def _made(checkout: Checkout, file: Path) -> CompiledVersion | str | LimitError:
+    try:
+        result = _read(file, checkout.root) or limits.rendering(checkout, partial(_compiled, file, checkout.root))
+    except LimitError as error:
+        return error
+    if isinstance(result, str):
+        return result
+    return replace(result, questionnaire=replace(result.questionnaire, is_ours=checkout.is_ours))
+
+
+def _compiled(file: Path, root: Path) -> CompiledVersion | str:
+    copyreg.pickle(CodeType, lambda code: (marshal.loads, (marshal.dumps(code),)))  # on its way from a child
+    return _write(file, _compile(root))
 
 
 def questionnaire(checkout: Checkout) -> Questionnaire:
@@ -37,7 +61,9 @@ def questionnaire(checkout: Checkout) -> Questionnaire:
     Raises what `copier_yml.read` raises.
     """
     compiled = version(checkout)
-    return copier_yml.read(checkout.root) if isinstance(compiled, str) else compiled.questionnaire
+    if isinstance(compiled, str):
+        return replace(copier_yml.read(checkout.root), is_ours=checkout.is_ours)
+    return compiled.questionnaire
 
 
 def _compile(root: Path) -> CompiledVersion | str:

@@ -1,12 +1,22 @@
 """The paths that a template excludes, by patterns like those of .gitignore."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from pathlib import PurePosixPath
 from unicodedata import normalize
 
 _LITERAL = re.compile(r"(?:/[A-Za-z0-9_][A-Za-z0-9_.-]*|/\.[A-Za-z0-9_-][A-Za-z0-9_.-]*)+")
+
+
+def matching(patterns: tuple[str, ...], paths: Iterable[str]) -> frozenset[str]:
+    """The paths that these patterns exclude."""
+    return frozenset(filter(matcher(patterns), paths))
+
+
+def are_literal(patterns: Iterable[str]) -> bool:
+    """Whether each pattern names one path from the root, so that matching takes no time."""
+    return all(_LITERAL.fullmatch(pattern) for pattern in patterns if pattern)
 
 
 @lru_cache(maxsize=1024)
@@ -16,7 +26,7 @@ def matcher(patterns: tuple[str, ...]) -> Callable[[str], bool]:
     Patterns that each name one path from the root are matched here, without pathspec.
     """
     patterns = tuple(pattern for pattern in patterns if pattern)
-    if all(_LITERAL.fullmatch(pattern) for pattern in patterns):
+    if are_literal(patterns):
         paths = {pattern[1:] for pattern in patterns}
         return lambda path: path in paths or any(str(parent) in paths for parent in PurePosixPath(path).parents)
     return _pathspec_matcher(patterns)

@@ -1,0 +1,142 @@
+"""Templates without an end, or too large: a sentence, exit code 2, and nothing is left."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from support import fleets
+from support.command import git, tree
+from support.foreign_templates import ANSWERS_FILE, written
+from support.small import release
+from support.watched_runs import World
+
+SECONDS = "NEW_OPS_PROJECT_RENDER_SECONDS"
+LOOPS = "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}"
+POWER = "{% set n = 9 %}{{ n ** (n ** n) }}"  # in C, where no signal reaches Python
+CONSTANT = "{{ 9 ** (9 ** 9) }}"  # computed when it is compiled
+MEMORY = "{% set n = 10 %}{{ 'x' * n ** 11 }}"
+QUESTION = "a: {type: str, default: x}\n"
+TIME, SPACE = "takes more than 1 s of processor time", "needs more than 4 GB of memory"
+
+# What is in the template, what the sentence names, and the limit; {} is where each of the texts above goes.
+THINGS: Mapping[str, tuple[dict[str, str], str, str]] = {
+    "a file that loops": ({"a.txt.jinja": LOOPS}, "a.txt.jinja", TIME),
+    "a file that computes": ({"a.txt.jinja": POWER}, "a.txt.jinja", TIME),
+    "a constant in a file": ({"a.txt.jinja": CONSTANT}, "a.txt.jinja", TIME),
+    "a file that copier renders": ({"a.txt.jinja": LOOPS + "{{ now() }}"}, "a.txt.jinja", TIME),
+    "a constant that copier computes": ({"a.txt.jinja": CONSTANT + "{{ now() }}"}, "a.txt.jinja", TIME),
+    "a long text": ({"a.txt.jinja": MEMORY}, "a.txt.jinja", SPACE),
+    "a long text of copier's": ({"a.txt.jinja": MEMORY + "{{ now() }}"}, "a.txt.jinja", SPACE),
+    "a constant text": ({"a.txt.jinja": "{{ 'x' * 10 ** 11 }}"}, "a.txt.jinja", SPACE),
+    "words": ({"a.txt.jinja": "{{ lipsum(n=10 ** 9) }}"}, "a.txt.jinja", TIME),
+    "a regular expression": (
+        {"a.txt.jinja": "{{ ('a' * 50) | regex_replace('(a|aa)+$b', '') }}"},
+        "a.txt.jinja",
+        TIME,
+    ),
+    "a file that is imported": (
+        {"a.txt.jinja": "{% import 'm.jinja' as m %}{{ m.x }}", "m.jinja": LOOPS, "copier.yml": "_exclude: [m*]\n"},
+        "a.txt.jinja",
+        TIME,
+    ),
+    "the name of a file": ({f"{LOOPS}.txt": "a"}, "", TIME),
+    "a default": ({"copier.yml": f'a: {{type: str, default: "{LOOPS}"}}\n'}, "'{% for a in", TIME),
+    "a constant in a default": ({"copier.yml": f'a: {{type: str, default: "{CONSTANT}"}}\n'}, CONSTANT, TIME),
+    "a choice": ({"copier.yml": f'a: {{type: str, choices: [x, "{POWER}"], default: x}}\n'}, POWER, TIME),
+    "a validator": ({"copier.yml": f'a: {{type: str, default: x, validator: "{POWER}"}}\n'}, POWER, TIME),
+    "a condition": ({"copier.yml": f'a: {{type: str, default: x, when: "{POWER}"}}\n'}, POWER, TIME),
+    "a secret": ({"copier.yml": f'a: {{type: str, secret: true, default: "{POWER}"}}\n'}, "", TIME),
+    "a pattern": ({"copier.yml": f'_exclude: ["{POWER}"]\n'}, "", TIME),
+    "stars": ({"copier.yml": f"_exclude: ['{'*a' * 30}b']\n", f"{'a' * 200}.txt": "a"}, "", TIME),
+}
+
+
+@pytest.fixture
+def world(work: Path, tmp_path: Path) -> World:
+    """A world without projects, whose runs have a second of processor time for each rendering."""
+    world = World(work, tmp_path)
+    world.env[SECONDS] = "1"
+    return world
+
+
+def template(folder: Path, files: Mapping[str, str], *newer: Mapping[str, str]) -> Path:
+    """A template with these files, and one release more for each of `newer`."""
+    source = written(folder, {"v1.0.0": {**ANSWERS_FILE, "copier.yml": QUESTION, **files}})
+    for number, changed in enumerate(newer, 1):
+        release(source, f"v1.{number}.0", changed)
+    return source
+
+
+def refused(world: World, *args: str, code: int = 2) -> str:
+    """Run a command that ends with the exit code; return what it says, once nothing of it is left."""
+    child = world.start(*args)
+    out, err = child.communicate(timeout=100)
+    assert child.returncode == code, out + err
+    world.wait(lambda: not world.running())
+    assert world.left() == []
+    assert "Traceback" not in err
+    return out + err
+
+
+@pytest.mark.parametrize("thing", THINGS)
+def test_a_new_project(world: World, tmp_path: Path, thing: str) -> None:
+    """`new` says what takes too much, and makes nothing."""
+    files, place, limit = THINGS[thing]
+    said_all = refused(world, "new", "audit", "--defaults", "--template", str(template(tmp_path / "t", files)))
+    assert limit in said_all
+    assert place in said_all
+    assert "cannot be" in said_all
+    assert len(said_all.splitlines()) == 2
+    assert [*world.work.iterdir()] == []
+
+
+VERBS: Mapping[str, tuple[tuple[str, ...], int]] = {
+    "preview of new": (("new", "b", "--defaults", "--preview", "--template", "{template}"), 2),
+    "update": (("update", "clones/a"), 2),
+    "preview": (("update", "clones/a", "--preview"), 2),
+    "branch": (("update", "clones/a", "--branch", "x"), 2),
+    "patch": (("update", "clones/a", "--patch", "a.patch"), 2),
+    "answers": (("update", "clones/a", "--to", "v1.1.0", "--set", "colour=red"), 2),
+}
+
+
+@pytest.mark.parametrize("thing", ["a.txt.jinja", "copier.yml", "now.txt.jinja"])
+@pytest.mark.parametrize("verb", VERBS)
+def test_verbs(world: World, tmp_path: Path, verb: str, thing: str) -> None:
+    """So do all verbs that render, and the project stays as it was."""
+    content = {"copier.yml": f'{fleets.QUESTIONS}b: {{type: str, default: "{LOOPS}"}}\n'}
+    newer = content.get(thing, POWER + ("{{ now() }}" if thing.startswith("now") else ""))
+    source = fleets.template(tmp_path / "t", new={thing: newer})
+    project = fleets.clone(world.work / "clones" / "a", source)
+    before = tree(project)
+    line, code = VERBS[verb]
+    assert TIME in refused(world, *(part.format(template=source) for part in line), code=code)
+    assert tree(project) == before
+    assert git("status", "--porcelain", at=project) == ""
+
+
+def test_a_fleet(world: World, tmp_path: Path) -> None:
+    """In a fleet, the projects of that template fail with the sentence, and the others are done."""
+    bad = fleets.template(tmp_path / "bad", new={"a.txt.jinja": POWER})
+    good = fleets.template(tmp_path / "good")
+    fleets.clone(world.work / "clones" / "a", bad)
+    fleets.clone(world.work / "clones" / "b", good)
+    refused(world, "fleet", "update", "clones", "--out", "out")
+    results = fleets.results(world.work / "out")
+    assert TIME in results["a"]["reason"]
+    assert results["b"]["state"] == "updated"
+
+
+def test_the_drift_rule(world: World, tmp_path: Path) -> None:
+    """`check` says why files are not compared, and so does a fleet."""
+    bad = fleets.template(tmp_path / "bad", new={"a.txt.jinja": POWER})
+    fleets.clone(world.work / "clones" / "a", bad, tag="v1.1.0")
+    assert f"a.txt.jinja {TIME}" in refused(world, "check", "clones/a", "--select", "template", code=0)
+    assert f"a.txt.jinja {TIME}" in refused(world, "fleet", "status", "clones", "--drift")
+
+
+def test_a_message(world: World, tmp_path: Path) -> None:
+    """A message without an end is shown as the template has it: the project is complete."""
+    source = template(tmp_path / "t", {"copier.yml": f'_message_after_copy: "Now {POWER}"\n'})
+    assert f"Now {POWER}" in refused(world, "new", "audit", "--defaults", "--template", str(source), code=0)
+    assert (world.work / "audit" / ".copier-answers.yml").is_file()
