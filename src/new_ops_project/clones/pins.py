@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from packaging.markers import Marker, UndefinedComparison, UndefinedEnvironmentName
 from packaging.specifiers import SpecifierSet
-from packaging.version import InvalidVersion
 
 from new_ops_project.formats.document import Document
 from new_ops_project.formats.locks import Lock, LockedPackage, Need
@@ -28,14 +27,14 @@ class Pin:
         """Whether its marker is true in this environment, given as the variables of PEP 508."""
         try:
             return not self.marker or Marker(self.marker).evaluate({"extra": "", **environment})
-        except (UndefinedComparison, UndefinedEnvironmentName, InvalidVersion):
+        except (UndefinedComparison, UndefinedEnvironmentName, ValueError, RecursionError):
             return False
 
     def allows(self, version: str) -> bool:
         """Whether an installed version satisfies it."""
         try:
             return not self.version or SpecifierSet(self.version).contains(version, prereleases=True)
-        except InvalidVersion:
+        except ValueError:
             return False
 
 

@@ -12,6 +12,7 @@ from new_ops_project.base import config
 from new_ops_project.base.errors import ToolError
 from new_ops_project.base.files import write_whole
 from new_ops_project.base.masking import masked_json
+from new_ops_project.base.parsers import read_json
 from new_ops_project.fleet import json_types
 from new_ops_project.fleet.model import FleetPlan, Result
 from new_ops_project.template import shared_folders
@@ -41,7 +42,7 @@ def file() -> Path:
 def read() -> dict[str, PastRun]:
     """The last run of each project by name; empty if the file is missing or damaged."""
     try:
-        runs = json.loads(file().read_text(encoding="utf-8"))
+        runs = read_json(file().read_text(encoding="utf-8"))
         return {name: json_types.read(PastRun, past) for name, past in runs.items()}
     except (OSError, *json_types.INVALID):
         return {}

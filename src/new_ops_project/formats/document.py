@@ -2,12 +2,12 @@
 
 import configparser
 import re
-import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from new_ops_project.base.parsers import read_toml
 from new_ops_project.formats.toml import places
 from new_ops_project.formats.toml.places import TomlPlace
 
@@ -93,7 +93,7 @@ class Document:
 
 def toml(files: Files, path: str) -> Document:
     """Read the TOML file at `path`; an empty document where there is none."""
-    return _read(files, path, "TOML", lambda text: (tomllib.loads(text), None))
+    return _read(files, path, "TOML", lambda text: (read_toml(text), None))
 
 
 def ini(files: Files, path: str) -> Document:
@@ -123,7 +123,7 @@ def _read(files: Files, path: str, kind: str, parse: Callable[[str], _Parsed]) -
     try:
         files[path].decode("utf-8-sig")  # only to report bytes that are no UTF-8
         data, lines = parse(text)
-    except (ValueError, configparser.Error, RecursionError) as error:
+    except (ValueError, configparser.Error) as error:
         reason = " ".join(str(error).split())[:200]
         return Document(path, text, problem=f"{path} does not parse as {kind}: {reason}")
     return Document(path, text, data, lines)

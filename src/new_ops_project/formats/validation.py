@@ -1,11 +1,10 @@
 """Whether a file still parses after a merge, by the format that its name says."""
 
-import json
-import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
+from new_ops_project.base.parsers import NestingError, read_json, read_toml
 from new_ops_project.formats import yaml
 
 
@@ -14,8 +13,8 @@ def problem(path: str, content: bytes) -> str:
     kind, parse = _PARSERS.get(PurePosixPath(path).suffix.lower(), ("", bytes))
     try:
         parse(content)
-    except RecursionError:
-        return ""  # nested too deeply to judge
+    except NestingError:
+        return ""  # which no merge does
     except ValueError as error:
         return f"no longer parses as {kind}: {' '.join(str(error).split())}"
     return ""
@@ -35,15 +34,15 @@ def _refuse_duplicates(pairs: list[tuple[str, Any]]) -> None:
 def _require_yaml(content: bytes) -> None:
     """Check the form, not the meaning: other programs' tags (CloudFormation, MkDocs) are fine."""
     tree = yaml.read("", content)
-    if tree.problem and tree.problem != yaml.TOO_DEEP:
+    if tree.problem and tree.problem not in yaml.LIMITS:
         raise ValueError(f"{tree.problem}, at line {tree.where[1]}")
     for key in tree.duplicate_keys:
         raise ValueError(f"{key.text!r} appears twice in the mapping, at line {key.line}")
 
 
 _PARSERS: Mapping[str, tuple[str, Callable[[bytes], object]]] = {
-    ".toml": ("TOML", lambda content: tomllib.loads(content.decode())),
-    ".json": ("JSON", lambda content: json.loads(content, object_pairs_hook=_refuse_duplicates)),
+    ".toml": ("TOML", lambda content: read_toml(content.decode())),
+    ".json": ("JSON", lambda content: read_json(content, _refuse_duplicates)),
     ".yml": ("YAML", _require_yaml),
     ".yaml": ("YAML", _require_yaml),
 }

@@ -1,16 +1,30 @@
-"""YAML files as nodes with their place, their quotes, their trailing comment."""
+"""YAML as nodes with their place, their quotes, their trailing comment; the one door to PyYAML.
+
+Whoever wrote a text may have made it to hurt whoever reads it: aliases that stand for billions of values, or for what
+they are in, and levels without end. So each text is measured, by the parser's events, before anything is built from it.
+"""
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import yaml
 
-TOO_DEEP = "is nested too deeply"
 _DEPTH = 200  # levels; more than people write, and few enough for whatever walks the nodes recursively
+_MOST = 100_000  # nodes; what renders or writes so many takes seconds
+_LONG = 100  # characters of a scalar that count as one more node
+_TOO_DEEP = f"it has more than {_DEPTH} levels"
+_TOO_LARGE = f"it has more than {_MOST:,} values, with those that its aliases repeat"
+LIMITS = (_TOO_DEEP, _TOO_LARGE)
+"""The problems of a text that is YAML, and too much of it."""
+_LIBYAML: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+# What PyYAML's constructors of numbers, dates and the like raise for a text that is none, besides its own errors.
+_MISFITS = (ValueError, TypeError, ArithmeticError, LookupError, AttributeError)
+_SURROGATES = re.compile(r"\\u[dD][89a-fA-F]")
 _PROPERTIES = re.compile(r"(?:[&!]\S*\s+)+")
 # How the source writes one non-space character (the group) or, between quotes, an escaped space (no group).
 _CHARACTERS = {
@@ -173,36 +187,123 @@ def read(path: str, content: bytes) -> YamlTree:
         return _built(source)
     except UnicodeDecodeError as error:
         return YamlTree(Node(source), "is not UTF-8", source.place(error.start))
-    except yaml.YAMLError as error:  # one with marks has a problem, one about characters a reason
-        problem = getattr(error, "problem", "") or getattr(error, "reason", "") or "is not YAML"
-        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-        offset = mark.index if mark else getattr(error, "position", 0)
-        return YamlTree(Node(source), " ".join(str(problem).split()), source.place(offset))
+    except yaml.YAMLError as error:
+        problem, offset = _explained(error)
+        return YamlTree(Node(source), problem, source.place(offset))
+
+
+def values(content: bytes | str, tags: Mapping[str, Callable[[str], Any]] | None = None) -> list[Any]:
+    """The documents of a text as plain values; `tags` make a value of a scalar that has one of them.
+
+    Raises ValueError, with line and column.
+    """
+    with _readable(content):
+        for _ in _events(content):
+            pass
+        return list(yaml.load_all(content, Loader=_loader(_parser(content), tags or {})))
+
+
+def value(text: bytes | str) -> Any:
+    """The only document of a text as a plain value; None for an empty text. Raises ValueError, with line and column."""
+    documents = values(text)
+    if len(documents) > 1:
+        raise ValueError("it has several documents")
+    return documents[0] if documents else None
+
+
+def composed(text: str) -> Any:
+    """The only document of a text as PyYAML's node; None for an empty text. Raises ValueError, with line and column."""
+    with _readable(text):
+        for _ in _events(text):
+            pass
+        return yaml.compose(text, Loader=_parser(text))
+
+
+def _parser(content: bytes | str) -> Any:
+    """PyYAML's class for this text: libyaml refuses a surrogate pair in escapes, which copier's own loader reads."""
+    return yaml.SafeLoader if isinstance(content, str) and _SURROGATES.search(content) else _LIBYAML
+
+
+def _loader(parser: Any, tags: Mapping[str, Callable[[str], Any]]) -> Any:
+    """A class that makes values of nodes, and says where one is that fits no type."""
+
+    def construct(self: Any, node: Any, deep: bool = False) -> Any:  # noqa: FBT001, FBT002 - as PyYAML calls it
+        try:
+            return parser.construct_object(self, node, deep)
+        except _MISFITS as error:
+            problem = f"a value is no {node.tag.rpartition(':')[2]}"
+            raise yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark) from error
+
+    loader: Any = type("Loader", (parser,), {"construct_object": construct})
+    for tag, make in tags.items():
+        loader.add_constructor(tag, lambda self, node, make=make: make(self.construct_scalar(node)))
+    return loader
+
+
+@contextmanager
+def _readable(content: bytes | str) -> Iterator[None]:
+    """Raise ValueError, with line and column, for whatever PyYAML raises."""
+    try:
+        yield
+    except yaml.YAMLError as error:
+        problem, offset = _explained(error)
+        text = content if isinstance(content, str) else content.decode(errors="replace")
+        _, line, column = YamlText("", text).place(offset)
+        raise ValueError(f"{problem}, at line {line}, column {column}") from error
+    except RecursionError as error:
+        raise ValueError(_TOO_DEEP) from error
+
+
+def _explained(error: yaml.YAMLError) -> tuple[str, int]:
+    """The problem, on one line, and its offset: an error with marks has a problem, one about characters a reason."""
+    problem = getattr(error, "problem", "") or getattr(error, "reason", "") or "is not YAML"
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    return " ".join(str(problem).split()), mark.index if mark else getattr(error, "position", 0)
 
 
 def _built(source: YamlText) -> YamlTree:
-    """The tree of a text; raises yaml.YAMLError where it does not parse.
-
-    The nodes are built from parser events with a stack of our own: libyaml's recursive composer dies on a deep file.
-    """
+    """The tree of a text; raises yaml.YAMLError where it does not parse."""
     roots, above, keys = list[Node](), list[Node](), list[Node]()
     anchors = dict[Any, Node]()
-    for event in yaml.parse(source.text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
-        if isinstance(event, yaml.DocumentStartEvent):
-            anchors = {}
-        elif isinstance(event, yaml.CollectionEndEvent):
+    for event in _events(source.text):
+        if isinstance(event, yaml.CollectionEndEvent):
             keys += _paired(above.pop())
         elif isinstance(event, yaml.NodeEvent):
-            is_alias = isinstance(event, yaml.AliasEvent)
-            if is_alias and event.anchor not in anchors:
-                raise _error(event, f"has no anchor {event.anchor}")
-            node = anchors[event.anchor] if is_alias else _node(source, event)
+            node = anchors[event.anchor] if isinstance(event, yaml.AliasEvent) else _node(source, event)
             anchors |= {event.anchor: node} if event.anchor else {}
             (above[-1].items if above else roots).append(node)
             above += [node] if isinstance(event, yaml.CollectionStartEvent) else []
-            if len(above) > _DEPTH:
-                raise _error(event, TOO_DEEP)
     return YamlTree(next(iter(roots), Node(source)), duplicate_keys=tuple(keys))
+
+
+def _events(content: bytes | str) -> Iterator[Any]:
+    """The events of the parser; raises yaml.YAMLError where the text does not parse or is too much.
+
+    There is no recursion here: libyaml's own composer dies on a deep file.
+    """
+    sizes, above, count = dict[Any, int](), list[tuple[Any, int]](), 0
+    for event in yaml.parse(content, Loader=_parser(content)):
+        if isinstance(event, yaml.DocumentStartEvent):
+            sizes = {}
+        elif isinstance(event, yaml.AliasEvent):
+            if event.anchor not in sizes:
+                is_inside = any(event.anchor == anchor for anchor, _ in above)
+                problem = "an alias is inside of what it repeats: *" if is_inside else "an alias has no anchor: *"
+                raise _error(event, f"{problem}{event.anchor}")
+            count += sizes[event.anchor]
+        elif isinstance(event, yaml.CollectionEndEvent):
+            anchor, start = above.pop()
+            sizes[anchor] = count - start
+        elif isinstance(event, yaml.ScalarEvent):
+            sizes[event.anchor] = 1 + len(event.value) // _LONG
+            count += sizes[event.anchor]
+        elif isinstance(event, yaml.CollectionStartEvent):
+            sizes.pop(event.anchor, None)
+            above.append((event.anchor, count))
+            count += 1
+        if len(above) > _DEPTH or count > _MOST:
+            raise _error(event, _TOO_DEEP if len(above) > _DEPTH else _TOO_LARGE)
+        yield event
 
 
 def _error(event: Any, problem: str) -> yaml.MarkedYAMLError:

@@ -1,8 +1,6 @@
 """The answers for a new project, from every place that can give one."""
 
-import json
 import re
-import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -10,6 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from new_ops_project.base.errors import ToolError
+from new_ops_project.base.parsers import read_json, read_toml
 from new_ops_project.git.future import Settings
 from new_ops_project.template.evaluation import FALSE, MISSING, TRUE, Answers
 from new_ops_project.template.questions import MAIN, Question, Questionnaire, conceal, shown
@@ -142,19 +141,12 @@ def read_data(path: Path) -> dict[str, Any]:
 
 def _parse(suffix: str, text: str) -> Any:
     if suffix == ".toml":
-        return tomllib.loads(text)
+        return read_toml(text)
     if suffix == ".json":
-        return json.loads(text)
-    import yaml  # noqa: PLC0415 - only --data-file needs it
+        return read_json(text)
+    from new_ops_project.formats import yaml  # noqa: PLC0415 - only --data-file needs it
 
-    try:
-        return yaml.safe_load(text)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = f" (at line {mark.line + 1}, column {mark.column + 1})" if mark else ""
-        raise ValueError(f"{error.problem}{place}") from error
-    except yaml.YAMLError as error:
-        raise ValueError(str(error)) from error
+    return yaml.value(text)
 
 
 def complete(

@@ -102,7 +102,8 @@ def _as_list(document: Any) -> list[Any]:
 def _require_kinds(file: str, document: dict[Any, Any]) -> None:
     """Raise ToolError for a setting of the wrong kind."""
     for name in _KINDS.keys() & document:
-        (kind, words), value = _KINDS[name], document[name]
+        kind, words = _KINDS[name]
+        value: Any = document[name]
         is_right = isinstance(value, kind) and (name not in _JOINED or all(isinstance(item, str) for item in value))
         if not is_right:
             words += " of texts" if name in _JOINED else ""

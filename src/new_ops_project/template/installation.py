@@ -1,9 +1,10 @@
 """An installation of the tool: the files that it brings along, and where it came from."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from new_ops_project.base.parsers import read_json
 
 DATA = Path(__file__).parents[1] / "data"  # the files that the wheel has beside its code
 
@@ -17,7 +18,7 @@ def editable_checkout() -> Path | None:
 def direct_url(text: str | None) -> Mapping[str, Any]:
     """What a `direct_url.json` says about where a package was installed from (PEP 610); {} if it says nothing."""
     try:
-        content = json.loads(text or "{}")
+        content = read_json(text or "{}")
     except ValueError:
         return {}
     return content if isinstance(content, dict) and isinstance(content.get("url"), str) else {}

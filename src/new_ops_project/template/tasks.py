@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from new_ops_project import git
 from new_ops_project.base.errors import ToolError
@@ -90,7 +90,7 @@ def _command(kind: str, entry: Any, variables: Mapping[str, Any], *, when: Any =
 def _parsed(questionnaire: Questionnaire, version: Any) -> Version:
     try:
         return Version(str(version))
-    except InvalidVersion as error:
+    except ValueError as error:
         message = f"A migration in copier.yml of the template has the version {version!r}, which is no version."
         raise ToolError(message, f"Fix it in {questionnaire.root}.") from error
 
@@ -109,7 +109,7 @@ def _number(checkout: Checkout) -> Version | None:
     tag, distance, commit = described.rsplit("-", 2)
     try:
         return Version(tag if distance == "0" else f"{tag}.post{distance}.dev0+{commit[1:]}")
-    except InvalidVersion:
+    except ValueError:
         return None
 
 

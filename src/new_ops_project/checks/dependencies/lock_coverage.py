@@ -3,8 +3,6 @@
 import re
 from collections.abc import Iterator
 
-from packaging.version import InvalidVersion
-
 from new_ops_project.checks import declared_requirements
 from new_ops_project.checks.declared_requirements import DeclaredRequirement
 from new_ops_project.checks.dependencies import lock_inputs, unpinned
@@ -58,7 +56,7 @@ def _allows(requirement: DeclaredRequirement, version: str) -> bool:
         return True
     try:
         return requirement.parsed.specifier.contains(version, prereleases=True)
-    except InvalidVersion:
+    except ValueError:
         return True
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.specifiers import SpecifierSet
 
 from new_ops_project.checks.repo import PYPROJECT, Repo
 from new_ops_project.checks.rule import Breach, Write
@@ -99,9 +99,9 @@ def _allows(bound: str, minor: str) -> bool:
     """Whether the specifier (PEP 440) allows some patch of the minor version, or is invalid."""
     try:
         allowed = SpecifierSet(bound)
-    except InvalidSpecifier:
+        return any(allowed.contains(f"{minor}.{patch}", prereleases=True) for patch in range(60))
+    except ValueError:
         return True
-    return any(allowed.contains(f"{minor}.{patch}", prereleases=True) for patch in range(60))
 
 
 # ---- support ----------------------------------------------------------------------------------------------------

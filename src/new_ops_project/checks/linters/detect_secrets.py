@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from new_ops_project.base.parsers import read_json
 from new_ops_project.base.scratch import temporary_folder
 from new_ops_project.checks.linters import program, workdir
 from new_ops_project.checks.repo import Repo
@@ -68,7 +69,7 @@ def report(repo: Repo) -> tuple[Secret, ...]:
     if not paths:
         return ()
     try:
-        return tuple(_scan(repo, paths, plugins, json.loads(repo.files.get(BASELINE, _EMPTY))))
+        return tuple(_scan(repo, paths, plugins, read_json(repo.files.get(BASELINE, _EMPTY))))
     except (UncheckedError, ValueError, TypeError):  # a baseline that detect-secrets rejects does not apply
         return tuple(_scan(repo, paths, plugins, json.loads(_EMPTY)))
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 
 from packaging.specifiers import SpecifierSet
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from new_ops_project.base.finding import Severity
 from new_ops_project.checks.repo import PYPROJECT, Repo
@@ -154,7 +154,7 @@ def _compare(specifier: SpecifierSet, version: str) -> tuple[bool, bool]:
     """Whether the specifier allows only that version or later ones, and whether it allows only earlier ones."""
     try:
         clauses = [(clause.operator, Version(clause.version.removesuffix(".*"))) for clause in specifier]
-    except InvalidVersion:
+    except ValueError:
         return True, False
     first = Version(version)
     is_new = any(operator in {">=", "==", "===", "~=", ">"} and bound >= first for operator, bound in clauses)

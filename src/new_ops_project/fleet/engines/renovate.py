@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from new_ops_project.base import masking
 from new_ops_project.fleet.engines.files import EngineFile, EnginePlan
@@ -61,6 +61,6 @@ def _version(version: str) -> str:
         return f"{version} is a commit between two versions; update to a tag"
     try:
         Version(version)
-    except InvalidVersion:
+    except ValueError:
         return f"{version} is not a version by PEP 440"
     return ""

@@ -2,13 +2,13 @@
 
 import math
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from new_ops_project.base.errors import ToolError
+from new_ops_project.base.parsers import read_toml
 from new_ops_project.base.text import capitalize, nearest
 from new_ops_project.fleet.model import Limits
 
@@ -40,8 +40,8 @@ class FleetToml:
 def read(path: Path, text: str) -> FleetToml:
     """Parse the text of the file `path`; raises ToolError with the key and the value of the first error."""
     try:
-        document = tomllib.loads(text.replace("\r\n", "\n"))
-    except tomllib.TOMLDecodeError as error:
+        document = read_toml(text.replace("\r\n", "\n"))
+    except ValueError as error:
         raise ToolError(f"{path} is not TOML: {error}.", "Fix that line.") from error
     try:
         return _checked(document)

@@ -82,11 +82,11 @@ def is_behind(template: FleetTemplate, before: str, *, to: str | None) -> bool:
 
 def releases_behind(template: FleetTemplate, before: str) -> int:
     """How many releases are newer than `before`; pre-releases do not count."""
-    from packaging.version import InvalidVersion, Version  # noqa: PLC0415 - only `fleet status` counts releases
+    from packaging.version import Version  # noqa: PLC0415 - only `fleet status` counts releases
 
     known = [Version(version) for version in template.releases.versions] if template.releases else []
     for text in (before, before.rsplit("-", 2)[0]):  # `git describe` names a commit after the release before it
-        with suppress(InvalidVersion):
+        with suppress(ValueError):
             current = Version(text)
             return sum(version > current and not version.is_prerelease for version in known)
     return 0

@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from new_ops_project.base.errors import ProcessError, ToolError
+from new_ops_project.base.parsers import read_json
 from new_ops_project.base.process import run
 from new_ops_project.base.scratch import system_folder
 from new_ops_project.fleet import network_retry
@@ -132,7 +133,7 @@ def _parsed(output: str, messages: str) -> ForgeResponse:
         return ForgeResponse(0, {}, None, messages or output)
     answer = Parser().parsestr(rest)
     try:
-        body = json.loads(str(answer.get_payload()))
+        body = read_json(str(answer.get_payload()))
     except ValueError:
         body = None
     return ForgeResponse(int(status[1]), {name.lower(): value for name, value in answer.items()}, body, messages)

@@ -5,7 +5,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from new_ops_project import git
 from new_ops_project.base.errors import ProcessError, ToolError
@@ -125,5 +125,5 @@ def _is_older(name: str, candidate: Candidate) -> bool:
     """Whether a branch has the name of an earlier version of the template for the same project."""
     try:
         return Version(branches.version(name, candidate.task)) < Version(candidate.task.version)
-    except InvalidVersion:
+    except ValueError:
         return False

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from new_ops_project.base import process
+from new_ops_project.base.parsers import read_json
 from new_ops_project.fleet import json_types, store
 from new_ops_project.fleet.model import Result, ResultState, RunContext, Task
 from new_ops_project.template.releases import Releases
@@ -101,7 +102,7 @@ class _Lane:
         finally:
             timer.cancel()
         if line.endswith(b"\n"):  # a worker can end in the middle of a line
-            return json_types.read(Result, json.loads(line))
+            return json_types.read(Result, read_json(line))
         child.wait()
         self.end()
         reason = f"The worker {_ended(child.returncode)}."

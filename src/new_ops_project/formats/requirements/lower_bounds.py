@@ -1,9 +1,9 @@
 """Replaces the pins in a pyproject.toml by the lower bounds that a library needs."""
 
 import re
-import tomllib
 from typing import NamedTuple
 
+from new_ops_project.base.parsers import read_toml
 from new_ops_project.formats.requirements import pep508
 from new_ops_project.formats.toml import places
 from new_ops_project.formats.toml.places import Keys
@@ -32,7 +32,7 @@ def replace_pins(text: str) -> tuple[str, tuple[BoundChange, ...]]:
     listed = [(keys, place) for keys, place in known.items() if _is_item(keys) and place.raw.startswith(("'", '"'))]
     changes, first = list[BoundChange](), 0
     for keys, place in reversed(listed):  # from the end, so that the columns before it stay
-        before = str(tomllib.loads(f"x = {place.raw}")["x"])
+        before = str(read_toml(f"x = {place.raw}")["x"])
         after, line, start = lower_bound(before), lines[place.line - 1], place.column - 1
         if after != before and (quoted := place.quoted(after)):
             lines[place.line - 1] = line[:start] + quoted + line[start + len(place.raw) :]

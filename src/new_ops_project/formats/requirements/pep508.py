@@ -15,11 +15,11 @@ def canonical_name(name: str) -> str:
 
 def parse(text: str) -> "Requirement | None":
     """Parse a requirement; None where the text is not one, such as a path or a URL without a name."""
-    from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415 - most updates parse none
+    from packaging.requirements import Requirement  # noqa: PLC0415 - most updates parse none
 
     try:
         return Requirement(text)
-    except (InvalidRequirement, RecursionError):
+    except (ValueError, RecursionError):
         return None
 
 

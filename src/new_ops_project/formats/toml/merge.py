@@ -10,12 +10,12 @@ parses the result: only text with exactly the user's values plus the new ones is
 
 import json
 import re
-import tomllib
 from collections.abc import Container, Iterable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
+from new_ops_project.base.parsers import read_toml
 from new_ops_project.formats.toml.text import (
     KeyPath,
     Section,
@@ -106,8 +106,8 @@ def _add_items(mine: TomlText, items: list[_Item]) -> tuple[str, list[UnmergedKe
 
 def _parses_as(text: str, wanted: Mapping[str, Any]) -> bool:
     try:
-        return _exact(tomllib.loads(text)) == _exact(wanted)
-    except tomllib.TOMLDecodeError:
+        return _exact(read_toml(text)) == _exact(wanted)
+    except ValueError:
         return False
 
 
@@ -118,7 +118,7 @@ def _exact(value: Any) -> str:
 
 def _values(mine: TomlText, items: Iterable[_Item]) -> dict[str, Any]:
     """The user's values with those of the items: what the result must parse as."""
-    values = tomllib.loads(mine.text)
+    values = read_toml(mine.text)
     for item in items:
         table = values
         for part in item.path[:-1]:

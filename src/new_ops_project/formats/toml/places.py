@@ -5,11 +5,11 @@ on valid TOML.
 """
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from new_ops_project.base.parsers import read_toml
 from new_ops_project.formats.toml.text import MULTILINE_STRING, STRING, KeyPath, key_path, written_key
 
 Keys = tuple[str | int, ...]  # a number is an index in an array
@@ -37,7 +37,7 @@ class TomlPlace:
 def places(text: str) -> Mapping[Keys, TomlPlace]:
     """The place of each value and each header by its keys; {} where the text is not TOML."""
     try:
-        tomllib.loads(text)
+        read_toml(text)
         return _Reader(text).read()
     except (ValueError, RecursionError):
         return {}

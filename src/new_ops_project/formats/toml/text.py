@@ -6,11 +6,12 @@ tomllib, from a piece that it can parse alone. The format: https://toml.io/en/v1
 
 import json
 import re
-import tomllib
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
+
+from new_ops_project.base.parsers import read_toml
 
 KeyPath = tuple[str, ...]  # ("tool", "ruff", "line-length")
 
@@ -34,7 +35,7 @@ class TomlLine:
     @property
     def value(self) -> Any:
         """The value of the key."""
-        return value_at(tomllib.loads(self.text), key_path(f"{written_key(self.text)} = 0"))
+        return value_at(read_toml(self.text), key_path(f"{written_key(self.text)} = 0"))
 
 
 @dataclass
@@ -101,7 +102,7 @@ class TomlText:
 
 def read(text: str) -> TomlText:
     """Split a document into sections. Raises ValueError where it does not parse."""
-    values, sections, lead, place = tomllib.loads(text), [Section(())], "", 0
+    values, sections, lead, place = read_toml(text), [Section(())], "", 0
     for statement in _statements(text):
         place += len(statement)
         if not statement.strip() or statement.lstrip().startswith("#"):
@@ -161,7 +162,7 @@ def written_key(text: str, offset: int = 0) -> str:
 
 def key_path(statement: str) -> KeyPath:
     """The path of a header, or of a key whose value is a scalar: parsed alone, each level has just one key."""
-    value, path = tomllib.loads(statement), KeyPath()
+    value, path = read_toml(statement), KeyPath()
     while isinstance(value, dict | list) and value:
         if isinstance(value, dict):
             path += tuple(value)

@@ -1,12 +1,12 @@
 """The resolver for requirements*.txt, which the template generates from the dependencies in pyproject.toml."""
 
 import re
-import tomllib
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
 from new_ops_project.base.errors import ToolError
+from new_ops_project.base.parsers import read_toml
 from new_ops_project.formats.document import decoded
 from new_ops_project.formats.requirements import pep508, reader
 from new_ops_project.git.tree import Tree
@@ -87,7 +87,7 @@ def _names(draft: Draft) -> dict[str, list[str]]:
     if content is None:
         content = draft.scratch.contents([f"{draft.ours}:pyproject.toml"]).get(f"{draft.ours}:pyproject.toml", b"")
     try:
-        document = tomllib.loads(content.decode())
+        document = read_toml(content.decode())
     except ValueError:
         return {}
     groups, project = document.get("dependency-groups", {}), document.get("project", {})

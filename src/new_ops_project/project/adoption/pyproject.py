@@ -2,7 +2,6 @@
 
 import json
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import tomli_w
 
 from new_ops_project.base.errors import ToolError
+from new_ops_project.base.parsers import read_toml
 from new_ops_project.base.text import list_first
 from new_ops_project.formats import locks
 from new_ops_project.formats.code_layout import Layout
@@ -42,13 +42,13 @@ def merge_pyproject(mine: bytes, theirs: bytes, repo: AdoptedRepository) -> tupl
     user's file does not parse.
     """
     try:
-        text, document = mine.decode(), tomllib.loads(mine.decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        text, document = mine.decode(), read_toml(mine.decode())
+    except ValueError as error:
         raise ToolError(f"{PYPROJECT} does not parse: {error}.", "Fix it, commit that, and run this again.") from error
     notes, is_packaged = list[str](), "project" in document
     if repo.metadata and "project" not in document and "poetry" not in document.get("tool", {}):
         text, notes = _with_metadata(text, repo.metadata, repo.files)
-        document = tomllib.loads(text)
+        document = read_toml(text)
     wanted = _with_own_paths(theirs.decode(), repo)
     if not document and not repo.metadata:
         wanted = _with_requirements(wanted, repo.files.texts.get("requirements.txt", b""))

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+from new_ops_project.formats import yaml
 from new_ops_project.template.pins import document
 
 NAME = "locks.yml"
@@ -58,7 +59,7 @@ def read(path: Path) -> Locks:
 
 def parse(text: str) -> Locks:
     """The locks in the text of a file."""
-    default = document.load(text)["locks"]["default"]
+    default = yaml.value(text)["locks"]["default"]
     packages = {
         name: ResolvedPackage(row["version"], tuple(row["modules"].split()), tuple(row["hashes"].split()))
         for name, row in (default["packages"] or {}).items()

@@ -8,6 +8,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
+from new_ops_project.formats import yaml
 from new_ops_project.template.pins import document
 from new_ops_project.template.pins.comparison import PinEdit
 
@@ -85,9 +86,9 @@ def read(path: Path) -> Pins:
 def parse(text: str) -> Pins:
     """The pins in the text of a file.
 
-    Raises yaml.YAMLError, or KeyError, TypeError, ValueError or AttributeError for a missing or invalid value.
+    Raises KeyError, TypeError, ValueError or AttributeError for a missing or invalid value.
     """
-    default = document.load(text)["pins"]["default"]
+    default = yaml.value(text)["pins"]["default"]
     python = default["python"]
     return Pins(
         {name: Action(str(row["version"]), str(row["sha"])) for name, row in default.get("actions", {}).items()},
@@ -106,7 +107,7 @@ def edited(text: str, edits: Iterable[PinEdit], checked: date | None = None) -> 
 
     The date `checked` replaces the one in those comments. A Python that got an end in `ended` is no longer offered.
     """
-    data = document.load(text)
+    data = yaml.value(text)
     default = data["pins"]["default"]
     python = default["python"]
     python["ended"] = {str(name): month for name, month in (python.get("ended") or {}).items()}

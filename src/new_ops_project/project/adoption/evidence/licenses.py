@@ -2,7 +2,7 @@
 
 import re
 
-from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
+from packaging.licenses import canonicalize_license_expression
 
 _NAMES = {
     "mit": "MIT",
@@ -45,7 +45,7 @@ def spdx_expression(text: str) -> str:
         return known
     try:
         return canonicalize_license_expression(name.strip())
-    except (InvalidLicenseExpression, RecursionError):
+    except (ValueError, RecursionError):
         return ""
 
 

@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.version import InvalidVersion, Version
+from packaging.specifiers import SpecifierSet
+from packaging.version import Version
 
 from new_ops_project.formats.document import Files
 from new_ops_project.formats.requirements import pep508
@@ -133,7 +133,7 @@ def _version(setup: Setup) -> dict[str, Any]:
     text = str(setup.get("version")).strip()
     try:
         return {"version": str(Version(text)) and text}
-    except InvalidVersion as error:
+    except ValueError as error:
         raise _OddError("version", f"{text[:60]!r} is not valid (PEP 440)") from error
 
 
@@ -178,7 +178,7 @@ def _python(setup: Setup) -> dict[str, Any]:
     text = _text(setup, "python_requires")
     try:
         return {"requires-python": text if SpecifierSet(text) else ""}
-    except InvalidSpecifier as error:
+    except ValueError as error:
         raise _OddError("python_requires", f"{text[:60]!r} is not a version specifier") from error
 
 
