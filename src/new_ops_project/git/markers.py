@@ -50,7 +50,8 @@ def mark_broken(ours: bytes, merged: bytes, theirs: bytes, problem: Callable[[by
             continue
         parts += lines[position:start]
         changed = lines[start:end]
-        parts += _conflict(before, before, changed) if is_template else _conflict(changed, before, before)
+        sides = (before, before, changed) if is_template else (changed, before, before)
+        parts += _conflict(*sides, lines)
         position = end
     return b"".join(parts + lines[position:])
 
@@ -75,9 +76,10 @@ def _breaking_hunks(merged: list[bytes], hunks: list[Hunk], problem: Callable[[b
     return next(([hunk] for hunk, lines in attempts if not problem(b"".join(lines))), hunks)
 
 
-def _conflict(ours: list[bytes], base: list[bytes], theirs: list[bytes]) -> list[bytes]:
-    """The lines of a conflict with its three sides, in the line ending of the sides."""
-    ending = b"\r\n" if any(line.endswith(b"\r\n") for line in (*ours, *theirs)) else b"\n"
+def _conflict(ours: list[bytes], base: list[bytes], theirs: list[bytes], file: list[bytes]) -> list[bytes]:
+    """The lines of a conflict with its three sides, in their line ending, or else in that of the whole file."""
+    ended = [line for line in (*ours, *theirs) if line.endswith(b"\n")] or file
+    ending = b"\r\n" if any(line.endswith(b"\r\n") for line in ended) else b"\n"
 
     def mark(sign: str, label: str = "") -> bytes:
         return f"{sign * 7} {label}".rstrip().encode() + ending
