@@ -15,7 +15,8 @@ _TOO_LARGE = "Move it away, or make it smaller; then run this again."
 _KINDS = {stat.S_IFIFO: "named pipe", stat.S_IFSOCK: "socket", stat.S_IFCHR: "device", stat.S_IFBLK: "device"}
 # Opening a pipe does not wait for a writer, and a terminal does not become that of this process.
 _FLAGS = sum(getattr(os, name, 0) for name in ("O_RDONLY", "O_NONBLOCK", "O_NOCTTY", "O_BINARY"))
-_MORE = 8192  # bytes to read at least, for files in /proc have the size 0
+_MORE = 8192  # bytes to read at least, for a file may grow
+_PROC = Path("/proc")
 
 
 def read(path: Path, *, follow: bool = True, largest: int = LARGEST) -> bytes:
@@ -61,9 +62,12 @@ def require_regular(paths: Iterable[Path]) -> None:
 
 
 def kind(about: os.stat_result) -> str:
-    """What it is that cannot be read like a file: a named pipe, a socket or a device; '' for anything else."""
+    """What it is that cannot be read like a file, such as a named pipe; '' for anything else."""
     name = _KINDS.get(stat.S_IFMT(about.st_mode), "")
-    return "" if name == "device" and about.st_rdev == os.stat(os.devnull).st_rdev else name  # noqa: PTH116
+    if name == "device" and about.st_rdev == os.stat(os.devnull).st_rdev:  # noqa: PTH116
+        return ""
+    is_file = stat.S_ISREG(about.st_mode) and not about.st_size  # in /proc, none has a size, and some have no end
+    return "file of /proc" if is_file and _PROC.is_dir() and about.st_dev == _PROC.stat().st_dev else name
 
 
 def _require_regular(path: Path, about: os.stat_result, largest: int) -> None:

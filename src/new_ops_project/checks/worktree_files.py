@@ -16,7 +16,10 @@ _OPENED = (
     *(".gitignore", ".gitattributes", ".copier-answers.yml", ".pre-commit-config.yaml", ".python-version"),
     *("pyproject.toml", "setup.cfg", "setup.py", "tox.ini", "mypy.ini", "ruff.toml", ".ruff.toml", "Dockerfile"),
     *("*requirements*.txt", "*requirements*.in", "requirements/*.txt", "*.lock", ".github/*.y*ml", ".github/*/*.y*ml"),
+    ".git/info/exclude",
 )
+# What ruff opens in every folder with a Python file, and in those above.
+_OPENED_BY_RUFF = (".gitignore", ".ignore", "pyproject.toml", "ruff.toml", ".ruff.toml")
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,10 @@ def list_paths(folder: Path) -> ListedPaths:
     tracked = {
         path for path, mode, is_hidden in entries if mode != "160000" and (is_hidden or _is_there(folder / path))
     }
-    return ListedPaths(frozenset(tracked), frozenset(os.fsdecode(path) for path in others.split(b"\0") if path))
+    listed = ListedPaths(frozenset(tracked), frozenset(os.fsdecode(path) for path in others.split(b"\0") if path))
+    folders = {(folder / path).parent for path in listed.tracked | listed.untracked} | {*folder.absolute().parents}
+    reading.require_regular(place / name for place in sorted(folders) for name in _OPENED_BY_RUFF)
+    return listed
 
 
 def _is_there(path: Path) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import platformdirs
 
-from new_ops_project.base import config
+from new_ops_project.base import config, reading
 from new_ops_project.base.errors import ToolError
 from new_ops_project.base.files import write_whole
 from new_ops_project.base.masking import masked_json
@@ -42,9 +42,9 @@ def file() -> Path:
 def read() -> dict[str, PastRun]:
     """The last run of each project by name; empty if the file is missing or damaged."""
     try:
-        runs = read_json(file().read_text(encoding="utf-8"))
+        runs = read_json(reading.read(file()).decode())
         return {name: json_types.read(PastRun, past) for name, past in runs.items()}
-    except (OSError, *json_types.INVALID):
+    except (OSError, ToolError, *json_types.INVALID):
         return {}
 
 
