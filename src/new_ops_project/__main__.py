@@ -18,11 +18,27 @@ def main() -> None:
     except KeyboardInterrupt:  # before there is anything that could be undone, or when all is done
         interrupts = sys.modules.get("new_ops_project.base.interrupts")
         code = interrupts.exit_code() if interrupts else 130
+    except (MemoryError, ImportError, OSError, RuntimeError, SystemError) as error:
+        code = _lacking(error)
     if "signal" in sys.modules:  # else nothing has been begun that Ctrl-C could spoil
         import signal
 
         _at_signals(signal.SIG_IGN)  # what there was to say is said
     sys.exit(code)
+
+
+def _lacking(error: BaseException) -> int:
+    """Say that there is not enough memory, if that is why the command line could not even be read; else raise."""
+    try:
+        from new_ops_project.base import memory
+
+        sentence = memory.lack(error)
+    except (MemoryError, OSError, SystemError):
+        sentence = "There is not enough memory."
+    if not sentence:
+        raise error
+    os.write(2, f"new-ops-project: {sentence}\n".encode())
+    return 2
 
 
 def _leave_at_signals() -> None:

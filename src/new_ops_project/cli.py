@@ -6,7 +6,7 @@ import sys
 import click
 
 from new_ops_project import __version__
-from new_ops_project.base import interrupts, masking, scratch, streams
+from new_ops_project.base import interrupts, masking, memory, scratch, streams
 from new_ops_project.base.environ import drop_git_variables
 from new_ops_project.base.errors import Exit, ProcessError, ToolError
 from new_ops_project.commands.group import Verbs
@@ -99,12 +99,15 @@ def _told(error: BaseException) -> int:
     if isinstance(error, (click.Abort, KeyboardInterrupt)):
         _complain("Interrupted; nothing was left behind.")
         return interrupts.exit_code()
-    if isinstance(error, OSError) and error.errno in _OF_THE_MACHINE:
+    if sentence := memory.lack(error):
+        _complain(sentence, memory.HINT)
+    elif isinstance(error, OSError) and error.errno in _OF_THE_MACHINE:
         name = f"{error.filename}: " if error.filename else ""
         _complain(f"{name}{error.strerror}.", "Fix that, then run this again.")
-        return Exit.FAILED
-    _report_bug(error)
-    return Exit.BUG
+    else:
+        _report_bug(error)
+        return Exit.BUG
+    return Exit.FAILED
 
 
 # A disk that is full, read-only or broken, and limits on what a process, a user or the system may have.

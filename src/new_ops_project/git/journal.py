@@ -194,7 +194,7 @@ def finish(change: Change) -> None:
         # The index last: it says that every step was taken, and until then `git commit` has nothing of ours.
         target = change.git_dir / "index"
         (change.folder / "index").replace(target)
-    except OSError as error:
+    except (OSError, MemoryError) as error:
         raise _taken_back(change, _reason(target, error)) from error
 
 
@@ -202,15 +202,16 @@ def _taken_back(change: Change, reason: str) -> ToolError:
     """Undo a change that cannot be written; the error that says why, and what there is of it now."""
     try:
         backup = undo(change)
-    except (OSError, ToolError) as failure:
+    except (OSError, MemoryError, ToolError) as failure:
         more = failure.message if isinstance(failure, ToolError) else _reason(change.folder, failure)
         return ToolError(f"{reason}\nTaking back what was written failed too. {more}", _AGAIN)
     kept = f" Edits made meanwhile are kept in {backup}." if backup else ""
     return ToolError(reason, f"Nothing was changed.{kept} Fix that, then run this again.")
 
 
-def _reason(path: Path, error: OSError) -> str:
-    return f"{path} cannot be written: {error.strerror or error}."
+def _reason(path: Path, error: OSError | MemoryError) -> str:
+    why = "there is not enough memory" if isinstance(error, MemoryError) else error.strerror or error
+    return f"{path} cannot be written: {why}."
 
 
 def noted(change: Change, paths: Iterable[str], about: Mapping[str, Any]) -> Change:

@@ -18,7 +18,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
-from new_ops_project.base import environ, interrupts, masking, process
+from new_ops_project.base import environ, interrupts, masking, memory, process
 from new_ops_project.base.errors import ProcessError, ToolError
 from new_ops_project.fleet import json_types, store
 from new_ops_project.fleet.inventory.mirrors import Deadline
@@ -97,8 +97,13 @@ def _result(task: Task, context: RunContext, log: TextIO, work: Callable[[], Res
     except OSError as error:
         reason, hint = f"{error.filename or task.name}: {error.strerror or error}.", "Fix that, then run this again."
     except Exception as error:  # noqa: BLE001 - the other projects must go on
-        log.write(masking.masked(traceback.format_exc()))
-        reason, hint = f"A bug in new-ops-project: {type(error).__name__}: {error}", "Please report it with the log."
+        reason, hint = memory.lack(error), memory.HINT
+        if not reason:
+            log.write(masking.masked(traceback.format_exc()))
+            reason, hint = (
+                f"A bug in new-ops-project: {type(error).__name__}: {error}",
+                "Please report it with the log.",
+            )
     return store.task_result(task, context.plan, state=ResultState.FAILED, reason=reason, hint=hint)
 
 
