@@ -3,13 +3,13 @@
 from pathlib import Path
 
 from support.command import git
-from support.history import begin, checked_out, commit, link, program
+from support.history import Files, begin, checked_out, commit, link, program
 
 from new_ops_project.git import committed
 from new_ops_project.git.tree import EXECUTABLE, LINK, PLAIN, Entry
 from new_ops_project.git.worktree import Repository, find_repository
 
-FILES = {
+FILES: Files = {
     "a.txt": "a\n",
     "sub/b.txt": "b\n",
     "sub/deep/c.sh": program("echo\n"),

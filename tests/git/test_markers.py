@@ -76,8 +76,8 @@ def test_a_last_line_without_an_end(ending: str) -> None:
     def twice(content: bytes) -> bool:
         return content.count(b"x") > 1
 
-    sides = (text.replace("\n", ending).encode() for text in (ours, merged, theirs))
-    text = markers.mark_broken(*sides, twice).decode()
+    ours, merged, theirs = (text.replace("\n", ending) for text in (ours, merged, theirs))
+    text = markers.mark_broken(ours.encode(), merged.encode(), theirs.encode(), twice).decode()
     first, second = (HUNK.format(*lines).replace("\n", ending) for lines in ("xaa", "ddx"))
     assert text == f"{first}b{ending}c{ending}{second}"
 

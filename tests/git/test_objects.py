@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 from support.command import git
-from support.history import begin, commit, link, program
+from support.history import Files, begin, commit, link, program
 
 from new_ops_project.base.errors import ProcessError
 from new_ops_project.git import objects
 
-FILES = {"a": "a\n", "b/c/d": program("d\n"), "b/link": link("c/d"), "b/c.txt": "", 'b/odd "\\\n': "odd\n"}
+FILES: Files = {"a": "a\n", "b/c/d": program("d\n"), "b/link": link("c/d"), "b/c.txt": "", 'b/odd "\\\n': "odd\n"}
 
 
 @pytest.fixture(params=["sha1", "sha256"])

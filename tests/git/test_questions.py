@@ -110,7 +110,7 @@ def test_staging(repository: Path) -> None:
 @pytest.mark.parametrize(
     ("output", "version"), [("git version 2.28.0", (2, 28)), ("git version 3.1.windows.1", (3, 1))]
 )
-def test_the_version_of_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, output: str, version: tuple[int]) -> None:
+def test_the_version_of_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, output: str, version: object) -> None:
     """A version from 2.28 on is enough."""
     fake_git(tmp_path, monkeypatch, output)
     assert git.require() == version
