@@ -149,8 +149,8 @@ def test_who_goes_does_not_take_others_along(count: int, gone: int) -> None:
 
 def test_canary_is_one_of_each_tier() -> None:
     """Without a definition, canary is one possible project of each tier, always the same."""
-    projects = [Inspection(f"h/o/{tier}{at}", answers={"tier": tier}) for tier in ("lib", "app") for at in range(5)]
-    projects += [Inspection("h/o/broken", answers={"tier": "odd"}, state=ResultState.FAILED)]
+    projects = [Inspection(f"h/o/{tier}{at}", tier=tier) for tier in ("lib", "app") for at in range(5)]
+    projects += [Inspection("h/o/broken", tier="odd", state=ResultState.FAILED)]
     canaries = names(projects, "canary")
     assert Counter(name[4:7] for name in canaries) == {"lib": 1, "app": 1}
     assert names(projects[::-1], "canary") == canaries[::-1]

@@ -180,6 +180,17 @@ def test_says_what_is_wrong(run: Run, template: Path, work: Path) -> None:
         assert rows[name]["hint"]
 
 
+@pytest.mark.parametrize("head", ["", "garbage\n"])
+def test_asks_no_repository_above(run: Run, template: Path, work: Path, head: str) -> None:
+    """A damaged clone inside another clone is not taken for that one, which git would find."""
+    above = clone(work / "above", template)
+    (clone(above / "inner", template) / ".git" / "HEAD").write_text(head)
+    (work / "list").write_text("above/inner\n")
+    row = status(run, "list", code=2)["inner"]
+    assert (row["state"], row["folder"]) == ("failed", str(above / "inner"))
+    assert row["reason"].startswith("git cannot read it: not a git repository")
+
+
 def test_says_once_what_is_alike(run: Run, template: Path, work: Path) -> None:
     """Repositories without a template are counted in one line, which names some of them."""
     clone(work / "x", template, tag="v1.2.0")
@@ -298,7 +309,7 @@ def test_says_what_drift_leaves_out(run: Run, tmp_path: Path, work: Path) -> Non
 
 
 def test_starts_few_programs(run: Run, template: Path, work: Path) -> None:
-    """A clone takes seven git processes, however many files it has; the template is read once."""
+    """A clone takes five git processes, however many files it has; the template is read once."""
     seen: list[str] = []
 
     def programs() -> Counter[str]:
@@ -312,8 +323,8 @@ def test_starts_few_programs(run: Run, template: Path, work: Path) -> None:
     first = programs()
     for at in range(4):
         clone(work / f"x{at}", template, tag="v1.2.0")
-    assert programs() - first == {"git": 4 * 7}
-    assert first == {"git": 7 + 2}
+    assert programs() - first == {"git": 4 * 5}
+    assert first == {"git": 5 + 2}
 
 
 # ---- over the network -------------------------------------------------------------------------------------------

@@ -5,10 +5,9 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from new_ops_project import git
 from new_ops_project.base import process
@@ -18,6 +17,7 @@ from new_ops_project.base.text import escape_invisible, list_first
 from new_ops_project.fleet.inventory import mirrors, repositories
 from new_ops_project.fleet.inventory.repositories import RepositoryPlace
 from new_ops_project.fleet.model import ResultState
+from new_ops_project.fleet.names import shell_quoted
 from new_ops_project.git import objects, remotes, worktree
 from new_ops_project.git.worktree import Repository
 from new_ops_project.project import generated
@@ -37,7 +37,8 @@ class Inspection:
 
     `state` is None for a project that can be updated; else `reason` says why it is deferred or failed. `branch` is
     the default branch, or the one that is checked out in a clone; `base` is its commit. `before` is the template
-    version that `answers_file` records. `open` lists the template branches of the remote or the clone.
+    version that `answers_file` records, as it records `tier` and `python`. `open` lists the template branches of the
+    remote or the clone.
     """
 
     name: str
@@ -51,21 +52,12 @@ class Inspection:
     base: str = ""
     template: str = ""
     before: str = ""
-    answers: dict[str, Any] = field(default_factory=dict)
+    tier: str = ""
+    python: str = ""
     open: tuple[str, ...] = ()
     state: ResultState | None = None
     reason: str = ""
     hint: str = ""
-
-    @property
-    def tier(self) -> str:
-        """The recorded tier; '' if none is recorded."""
-        return str(self.answers.get("tier", ""))
-
-    @property
-    def python(self) -> str:
-        """The recorded Python version; '' if none is recorded."""
-        return str(self.answers.get("python_version", ""))
 
 
 def inspect(places: Iterable[RepositoryPlace], progress: Progress, seconds: float = TIMEOUT) -> list[Inspection]:
@@ -107,15 +99,21 @@ def _inspect(place: RepositoryPlace, *, seconds: float) -> list[Inspection]:
     """The projects of one place, at least one entry; if the place cannot be read, its entry says why."""
     name = repositories.name(place.url) if place.url else place.folder
     start = Inspection(name, place.url, place.folder, place.owner or repositories.owner(place.url), place.group)
+    deadline = mirrors.Deadline(seconds)
     try:
         if place.url:
-            return _inspect_remote(start, mirrors.Deadline(seconds))
-        start = _named_by_clone(start)  # a later failure is reported under this name
-        return _inspect_clone(start)
+            return _inspect_remote(start, deadline)
+        with process.limited(seconds):
+            refs = _refs(Path(place.folder))
+            start = _named_by_clone(start)  # a later failure is reported under this name
+            return _inspect_clone(start, refs)
     except ToolError as error:
         reason, hint = error.message, error.hint
     except ProcessError as error:
-        reason, hint = f"git cannot read it: {remotes.failure_reason(error)}.", f"git -C {name} fsck"
+        reason, hint = f"git cannot read it: {remotes.failure_reason(error)}.", f"git -C {shell_quoted(name)} fsck"
+        if not deadline.left:
+            reason = f"It took longer than {seconds:g} seconds."
+            hint = f"See what git waits for there: git -C {shell_quoted(name)} status"
     except OSError as error:
         reason, hint = f"It cannot be read: {error.strerror or error}.", "Fix that, then run this again."
     return [replace(start, state=ResultState.FAILED, reason=reason, hint=hint)]
@@ -134,13 +132,25 @@ def _inspect_remote(start: Inspection, deadline: mirrors.Deadline) -> list[Inspe
     return _projects(start, folder, contents)
 
 
-def _named_by_clone(start: Inspection) -> Inspection:
-    """The inspection, named after the remote of the clone, if it has one; raises ToolError if there is no clone."""
-    folder = Path(start.folder)
+def _refs(folder: Path) -> dict[str, str]:
+    """The refs of a clone that say how it stands, each with its target if it is symbolic.
+
+    Raises ToolError if there is no clone, and ProcessError if git cannot read it. For git looks for a repository above
+    one that it does not recognize, this is asked first, and only of the folder.
+    """
     if not folder.exists():
         raise ToolError(f"{folder} does not exist.", "Give the path of a clone, or its address.")
     if not git.is_repository(folder):
         raise ToolError(f"{folder} is not a git repository.", "Give the path of a clone, or its address.")
+    patterns = ("refs/heads/template", f"{_ORIGIN}template", f"{_ORIGIN}HEAD")
+    env = {"GIT_CEILING_DIRECTORIES": str(folder.resolve().parent)}
+    output = git.git("for-each-ref", "--format=%(refname) %(symref)", *patterns, at=folder, env=env).text
+    return {ref: target for ref, _, target in (line.partition(" ") for line in output.splitlines())}
+
+
+def _named_by_clone(start: Inspection) -> Inspection:
+    """The inspection, named after the remote of the clone, if it has one."""
+    folder = Path(start.folder)
     origin = git.remote_url(folder)
     if not origin:
         return start
@@ -149,24 +159,24 @@ def _named_by_clone(start: Inspection) -> Inspection:
     return replace(start, name=repositories.name(url), url=url, owner=start.owner or repositories.owner(url))
 
 
-def _inspect_clone(start: Inspection) -> list[Inspection]:
+def _inspect_clone(start: Inspection, refs: dict[str, str]) -> list[Inspection]:
     """The projects in the last commit of a clone on this machine."""
     folder = Path(start.folder)
-    branch = git.git("symbolic-ref", "--quiet", "HEAD", at=folder, codes=(0, 1)).text.removeprefix("refs/heads/")
-    patterns = ("refs/heads/template", f"{_ORIGIN}template", f"{_ORIGIN}HEAD")
-    lines = git.git("for-each-ref", "--format=%(refname) %(symref)", *patterns, at=folder).text.splitlines()
-    refs = {ref: target for ref, _, target in (line.partition(" ") for line in lines)}
     default = refs.pop(f"{_ORIGIN}HEAD", "").removeprefix(_ORIGIN)
     template_branches = {re.sub(r"^refs/(heads|remotes/origin)/", "", ref) for ref in refs}
-    start = replace(start, branch=branch, open=tuple(sorted(template_branches)))
+    start = replace(start, open=tuple(sorted(template_branches)))
     if not (folder / ".git").exists():
         commit = git.resolve(folder, "HEAD")
         if commit is None:
             raise ToolError(f"{folder} has no commit yet.", "Push one, or leave the repository out.")
-        return _projects(replace(start, base=commit), folder, partial(objects.read_blobs, folder))
-    repository, _ = worktree.find_repository(folder)
-    status = worktree.status(repository)
-    inspections = _projects(replace(start, base=status.head), folder, partial(objects.read_blobs, folder))
+        head = git.git("symbolic-ref", "--quiet", "HEAD", at=folder, codes=(0, 1)).text
+        start = replace(start, branch=head.removeprefix("refs/heads/"), base=commit)
+        return _projects(start, folder, partial(objects.read_blobs, folder))
+    git_dir = folder / ".git"
+    plain = Repository(folder, git_dir, Path(), "")
+    status = worktree.status(plain if git_dir.is_dir() else worktree.find_repository(folder)[0])
+    start = replace(start, branch=status.branch, base=status.head)
+    inspections = _projects(start, folder, partial(objects.read_blobs, folder))
     return [_deferred_if_busy(inspection, status.dirty, default) for inspection in inspections]
 
 
@@ -250,4 +260,5 @@ def _project(start: Inspection, prefix: str, file: str, content: bytes, *, is_al
         record = generated.parse(repository, prefix, file, content, commit=start.base)
     except ToolError as error:
         return replace(project, state=ResultState.FAILED, reason=error.message, hint=error.hint)
-    return replace(project, template=record.source, before=record.version, answers=record.answers)
+    tier, python = (str(record.answers.get(name, "")) for name in ("tier", "python_version"))
+    return replace(project, template=record.source, before=record.version, tier=tier, python=python)
