@@ -109,7 +109,7 @@ def test_no_race_between_a_look_and_the_opening(tmp_path: Path) -> None:
     target.write_bytes(b"text")
     thread = threading.Thread(target=replace)
     thread.start()
-    results = set()
+    results = set[bytes | str]()
     for _ in range(300):
         try:
             results.add(read(target))

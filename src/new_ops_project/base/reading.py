@@ -9,9 +9,8 @@ from pathlib import Path
 from new_ops_project.base.errors import ToolError
 
 LARGEST = 50_000_000  # bytes
-HINT = "Replace it with a regular file, or move it away; then run this again."
+HINT = "Replace it with a regular file of a usual size, or move it away; then run this again."
 
-_TOO_LARGE = "Move it away, or make it smaller; then run this again."
 _KINDS = {stat.S_IFIFO: "named pipe", stat.S_IFSOCK: "socket", stat.S_IFCHR: "device", stat.S_IFBLK: "device"}
 # Opening a pipe does not wait for a writer, and a terminal does not become that of this process.
 _FLAGS = sum(getattr(os, name, 0) for name in ("O_RDONLY", "O_NONBLOCK", "O_NOCTTY", "O_BINARY"))
@@ -54,11 +53,16 @@ def read_if_there(path: Path, *, follow: bool = True) -> bytes | None:
 def require_regular(paths: Iterable[Path]) -> None:
     """Raise ToolError for the first of the paths, some of which may be absent, that `read` would not read."""
     for path in paths:
-        try:
-            about = path.stat()
-        except (OSError, ValueError):
-            continue
-        _require_regular(path, about, LARGEST)
+        if clause := problem(path):
+            raise ToolError(f"{path} {clause}.", HINT)
+
+
+def problem(path: Path) -> str:
+    """Why `read` would not read what is at the path, as a clause; '' for a file, a folder and nothing."""
+    try:
+        return _problem(path.stat(), LARGEST)
+    except (OSError, ValueError):
+        return ""
 
 
 def kind(about: os.stat_result) -> str:
@@ -70,27 +74,25 @@ def kind(about: os.stat_result) -> str:
     return "file of /proc" if is_file and _PROC.is_dir() and about.st_dev == _PROC.stat().st_dev else name
 
 
-def _require_regular(path: Path, about: os.stat_result, largest: int) -> None:
+def _problem(about: os.stat_result, largest: int) -> str:
     if name := kind(about):
-        raise ToolError(f"{path} is a {name}, not a regular file.", HINT)
-    if stat.S_ISREG(about.st_mode) and about.st_size > largest:
-        raise _too_large(path, about.st_size, largest)
+        return f"is a {name}, not a regular file"
+    return _too_large(about.st_size, largest) if stat.S_ISREG(about.st_mode) else ""
 
 
-def _too_large(path: Path, size: int, largest: int) -> ToolError:
-    limit = f"{largest / 1e6:.0f} MB"
-    return ToolError(f"{path} has {size / 1e6:,.1f} MB; files are read up to {limit}.", _TOO_LARGE)
+def _too_large(size: int, largest: int) -> str:
+    return f"has {size / 1e6:,.1f} MB; files are read up to {largest / 1e6:.0f} MB" if size > largest else ""
 
 
 def _content(descriptor: int, path: Path, largest: int) -> bytes:
     about = os.fstat(descriptor)
     if stat.S_ISDIR(about.st_mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-    _require_regular(path, about, largest)
-    parts, size = [], 0
-    while part := os.read(descriptor, max(about.st_size, _MORE) + 1):
+    parts, size, clause = [], 0, _problem(about, largest)
+    while not clause and (part := os.read(descriptor, max(about.st_size, _MORE) + 1)):
         parts.append(part)
         size += len(part)
-        if size > largest:
-            raise _too_large(path, size, largest)
+        clause = _too_large(size, largest)
+    if clause:
+        raise ToolError(f"{path} {clause}.", HINT)
     return b"".join(parts)

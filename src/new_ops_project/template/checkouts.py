@@ -14,6 +14,7 @@ from pathlib import Path
 
 from new_ops_project import git
 from new_ops_project.base import reading
+from new_ops_project.base.errors import ToolError
 from new_ops_project.base.files import whole_folder, write_whole
 from new_ops_project.template import shared_folders
 
@@ -47,7 +48,9 @@ def _make(repository: Path, commit: str, folder: Path) -> None:
 
 def require_regular(folder: Path) -> None:
     """Raise ToolError for a file of a template that cannot be read, be it through a symbolic link."""
-    reading.require_regular(Path(entry.path) for _, entry in _files(folder, (".git", *_IGNORED)))
+    for path, entry in _files(folder, (".git", *_IGNORED)):
+        if clause := reading.problem(Path(entry.path)):
+            raise ToolError(f"The template's file {path} {clause}.", "Fix it there.")
 
 
 def _record(folder: Path) -> Path:
