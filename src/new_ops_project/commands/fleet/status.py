@@ -65,6 +65,7 @@ _MARKS = {"ended": ("†", "its support has ended"), "soon": ("!", "its support 
 # The other columns, the most useful first: a narrow terminal has room for some of them.
 _MORE = ("Python", "age", "drift", "branch", "last", "tier", "owner")
 _ORDER = ("repository", "owner", "tier", "Python", "version", "behind", "age", "drift", "branch", "last")
+_NUMBERS = {"behind", "age", "drift"}
 _NAMES = 3  # repositories that are named with one reason
 _FEW = 4  # so many sources are not repeated in the next command
 _NAME = 24  # characters that the name of a repository gets at least, if it is that long
@@ -73,7 +74,7 @@ _NAME = 24  # characters that the name of a repository gets at least, if it is t
 def _say(rows: "Sequence[StatusRow]", counts: dict[str, Any], voice: Voice) -> None:
     read = [row for row in rows if row.version]
     if read:
-        _say_table(read)
+        _say_table(read, voice)
     _say_grouped((((row.state, row.reason, row.hint), row.name) for row in rows if row.reason), voice)
     unready = ((("", f"Not ready for Renovate: {row.renovate}.", ""), row.name) for row in read if row.renovate)
     _say_grouped(unready, voice)
@@ -107,40 +108,56 @@ def _say_grouped(messages: "Iterable[tuple[tuple[str, str, str], str]]", voice: 
             voice.say(f"  {hint}")
 
 
-def _say_table(rows: "Sequence[StatusRow]") -> None:
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
+def _say_table(rows: "Sequence[StatusRow]", voice: Voice) -> None:
+    """Print a line for each row; rich's own table takes more time than reading a clone, and keeps all of its lines."""
+    from rich.cells import chop_cells
 
-    from new_ops_project.commands.shared.drawing import console, draw
+    from new_ops_project.base.styled import styled
+    from new_ops_project.base.text import Drawn
+    from new_ops_project.commands.shared.drawing import console
 
     cells = [_cells(row) for row in rows]
-    names, left = _columns(cells, console(sys.stdout).width)
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
-    for name in names:
-        right = name in {"behind", "age", "drift"}
-        table.add_column(name, justify="right" if right else "left", no_wrap=name != "repository", overflow="fold")
+    widths, left = _columns(cells, console(sys.stdout).width)
+    voice.say("  ".join(_padded(name, name, width) for name, width in widths.items()).rstrip(), bold=True)
+    voice.say("─" * (sum(widths.values()) + 2 * len(widths) - 2))
     for row, texts in zip(rows, cells, strict=True):
-        shown = {**texts, "repository": texts["alone"]} if "owner" in names else texts
-        table.add_row(*(Text(shown[name], _style(row, name)) for name in names))
-    note = [Text(f"Too narrow for: {', '.join(left)}.", "bright_black")] if left else []
-    draw(table, *note, "")
+        shown = {**texts, "repository": texts["alone"]} if "owner" in widths else texts
+        first, *rest = chop_cells(shown["repository"], widths["repository"])
+        shown = {**shown, "repository": first}
+        columns = (styled(_padded(shown[name], name, widths[name]), fg=_style(row, name) or None) for name in widths)
+        voice.say(Drawn("  ".join(columns)))
+        for more in rest:
+            voice.say(more, fg=_style(row, "repository") or None)
+    if left:
+        voice.say(f"Too narrow for: {', '.join(left)}.", fg="bright_black")
+    voice.say()
 
 
-def _columns(cells: "Sequence[dict[str, str]]", width: int) -> tuple[list[str], list[str]]:
-    """The columns that fit into `width` characters, and those that are left out; empty columns are in neither."""
+def _padded(text: str, name: str, width: int) -> str:
+    """The text of a column, as wide as the column."""
     from rich.cells import cell_len
 
-    wide = {name: max(map(cell_len, (name, *(row[name] for row in cells)))) + 2 for name in _ORDER}
-    taken = min(wide["repository"], _NAME) + wide["version"] + wide["behind"]
+    space = " " * (width - cell_len(text))
+    return f"{space}{text}" if name in _NUMBERS else f"{text}{space}"
+
+
+def _columns(cells: "Sequence[dict[str, str]]", width: int) -> tuple[dict[str, int], list[str]]:
+    """The columns that fit into `width` characters, with theirs, and those left out; empty columns are in neither."""
+    from rich.cells import cell_len
+
+    wide = {name: max(map(cell_len, (name, *(row[name] for row in cells)))) for name in (*_ORDER, "alone")}
+    taken = min(wide["repository"] + 2, _NAME) + wide["version"] + wide["behind"] + 4
     names, left = {"repository", "version", "behind"}, []
     for name in (name for name in _MORE if any(row[name] for row in cells)):
-        if taken + wide[name] > width:
+        if taken + wide[name] + 2 > width:
             left.append(name)
             continue
         names.add(name)
-        taken += wide[name]
-    return [name for name in _ORDER if name in names], left
+        taken += wide[name] + 2
+    widths = {name: wide[name] for name in _ORDER if name in names}
+    longest = max(wide["alone"], len("repository")) if "owner" in names else wide["repository"]
+    rest = width - sum(widths.values()) + widths["repository"] - 2 * (len(widths) - 1)
+    return {**widths, "repository": max(min(longest, rest), 1)}, left
 
 
 def _style(row: "StatusRow", name: str) -> str:
