@@ -39,6 +39,7 @@ KEYS = {
 REST = {
     "filter.evil.required": "true",
     "log.showSignature": "true",
+    "commit.gpgSign": "true",
     "protocol.ext.allow": "always",
     "remote.origin.url": "ssh://git@nowhere.invalid/audit.git",
     "remote.origin.fetch": "+refs/heads/*:refs/remotes/origin/*",
@@ -46,15 +47,17 @@ REST = {
     "diff.evil.cachetextconv": "true",
 }
 HOOKS = (
-    "applypatch-msg commit-msg fsmonitor-watchman post-checkout post-commit post-index-change post-merge post-rewrite "
-    "pre-auto-gc pre-commit pre-merge-commit pre-push pre-rebase prepare-commit-msg push-to-checkout "
-    "reference-transaction sendemail-validate"
-).split()
+    *("pre-commit", "prepare-commit-msg", "commit-msg", "post-commit", "pre-merge-commit", "post-merge"),
+    *("post-checkout", "post-index-change", "post-rewrite", "pre-rebase", "pre-push", "pre-auto-gc"),
+    *("applypatch-msg", "fsmonitor-watchman", "push-to-checkout", "reference-transaction", "sendemail-validate"),
+)
+# What git waits for: a filter's result, and the words of GnuPG on its status and its output (doc/DETAILS of GnuPG).
+_ANSWERS = {"filter": "exec cat", "gpg": r"cat > /dev/null; printf '\n[GNUPG:] SIG_CREATED x\n' >&2; echo signature"}
 ATTRIBUTES = "* filter=evil diff=evil merge=evil\n"
 
 
 class Programs:
-    """Programs in a folder, each of which passes its input on and logs its name."""
+    """Programs in a folder, each of which logs its name; filters pass on what they get."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self._log = folder, folder / "log"
@@ -64,7 +67,8 @@ class Programs:
         """The program of that name, made if there is none yet."""
         program = self.folder / name
         if not program.exists():
-            program.write_text(f'#!/bin/sh\necho {name} >> "{self._log}"\ntest -p /dev/stdin && cat\nexit 0\n')
+            rest = _ANSWERS.get(name.partition(".")[0], "exit 0")
+            program.write_text(f'#!/bin/sh\necho "{name}" >> "{self._log}"\n{rest}\n')
             program.chmod(program.stat().st_mode | stat.S_IXUSR)
         return str(program)
 
@@ -72,7 +76,7 @@ class Programs:
         """The names of the programs that ran since this was last asked."""
         text = self._log.read_text() if self._log.exists() else ""
         self._log.unlink(missing_ok=True)
-        return set(text.split())
+        return set(text.splitlines())
 
 
 def settings(programs: Programs, besides: tuple[str, ...] = ()) -> dict[str, str]:

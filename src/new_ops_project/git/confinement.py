@@ -20,8 +20,9 @@ _WITHOUT_HOOKS = ("-c", f"core.hooksPath={os.devnull}")
 
 # What may name programs in a file of settings (git-config(1)); a file that is included may hold anything.
 _FILTER = re.compile(rb"\[(?:filter|include)", re.IGNORECASE)
-_LAZY = re.compile(rb"promisor|partialclone|\[include", re.IGNORECASE)
-_FETCHING = re.compile(rb"sshcommand|gitproxy|askpass|credential|uploadpack|vcs|\[include", re.IGNORECASE)
+_KEY = rb"\[include|(?:^|\])\s*(?:%s)\s*(?:=|$)"
+_LAZY = re.compile(_KEY % rb"promisor|partialclone", re.IGNORECASE | re.MULTILINE)
+_FETCHING = re.compile(_KEY % rb"sshcommand|gitproxy|askpass|helper|uploadpack|vcs", re.IGNORECASE | re.MULTILINE)
 _OF_REPOSITORY = {"local", "worktree"}  # as `git config --show-scope` says it
 
 

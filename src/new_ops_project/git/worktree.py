@@ -58,6 +58,9 @@ def find_repository(folder: Path, hint: str = "Give the PATH of a generated proj
     except ProcessError as error:
         raise ToolError(f"{folder} is not in a git repository with a work tree: {error.reason}", hint) from error
     root, prefix, git_dir, objects, object_format = map(os.fsdecode, output.split(b"\n")[:5])
+    if not folder.resolve().is_relative_to(Path(root).resolve()):
+        message = f"{folder} is in a repository that has its work tree elsewhere (core.worktree): {root}."
+        raise ToolError(message, "If that is meant, give the PATH of a project there.")
     return Repository(Path(root), Path(git_dir), folder / objects, object_format), prefix
 
 

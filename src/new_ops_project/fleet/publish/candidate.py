@@ -9,6 +9,7 @@ from pathlib import Path
 from new_ops_project import git
 from new_ops_project.base.errors import ProcessError, ToolError
 from new_ops_project.base.process import run
+from new_ops_project.base.scratch import temporary_folder
 from new_ops_project.fleet import branches, commits
 from new_ops_project.fleet.commits import CommitInfo
 from new_ops_project.fleet.model import Delivered, Delivery, Result, ResultState, Task
@@ -102,8 +103,9 @@ class Candidate:
         if not result.bundle or not file.resolve().is_relative_to(self.folder.resolve()):
             raise ToolError("The result does not name a bundle in its folder.", _UPDATE_AGAIN)
         try:
-            command = ("git", *git.TEMPORARY, *remotes.NO_PROMPTS, "bundle", "unbundle", str(file.absolute()))
-            run(*command, cwd=repository, env=env, seconds=_PATIENCE)
+            command, variables = git.confined(repository, env)
+            unbundle = (*git.TEMPORARY, *remotes.NO_PROMPTS, "bundle", "unbundle", str(file.absolute()))
+            run(*command, *unbundle, cwd=repository, env=variables, seconds=_PATIENCE)
             commit = ownership.read(repository, result.commit)
         except ProcessError as error:
             reason = redacted_line(remotes.failure_reason(error))
@@ -118,18 +120,42 @@ class Candidate:
         if written != planned or not re.fullmatch(r"[\w-]{1,64}", commit.plan):
             message = f"The commit {short_id(commit.id)} in {file} is not the one that was planned."
             raise ToolError(message, _UPDATE_AGAIN)
-        if not has_conflicts and (path := _path_with_markers(repository, self.task.base, commit.id, env)):
+        changed = _changed_files(repository, self.task.base, commit.id, env)
+        if path := _impossible_path(repository, changed, env):
+            raise ToolError(
+                f"The commit in {file} has the path {redacted_line(path)}, which git refuses.", _UPDATE_AGAIN
+            )
+        if not has_conflicts and (path := _path_with_markers(repository, changed, env)):
             message = f"{redacted_line(path)} has conflict markers, but the result lists no conflicts."
             raise ToolError(message, "Look at that commit; then run `fleet update` with that plan again.")
 
 
-def _path_with_markers(repository: Path, base: str, commit: str, env: Mapping[str, str] | None) -> str:
-    """The first file that the commit changes and that has our conflict markers in it; '' if there is none."""
+def _changed_files(repository: Path, base: str, commit: str, env: Mapping[str, str] | None) -> dict[bytes, bytes]:
+    """The files that a commit adds or changes, each with what `diff-tree` says of it: modes, ids, status."""
     command = ("diff-tree", "-r", "-z", "--no-renames", "--diff-filter=AM", base, commit)
     fields = git.git(*git.TEMPORARY, *command, at=repository, env=env).stdout.split(b"\0")
+    return dict(zip(fields[1::2], fields[::2], strict=False))
+
+
+def _impossible_path(repository: Path, changed: Mapping[bytes, bytes], env: Mapping[str, str] | None) -> str:
+    """The first path that no index of git takes, such as `.git/config` or `../x`; '' if there is none.
+
+    A push carries any tree, and not every server looks at its names.
+    """
+    lines = [b"%s %s\t%s\0" % (facts.split()[1], facts.split()[3], path) for path, facts in changed.items()]
+    command = (*git.TEMPORARY, "-c", "core.protectHFS=true", "update-index", "-z", "--index-info")
+    with temporary_folder() as folder:
+        index = {**(env or {}), "GIT_INDEX_FILE": str(folder / "index")}
+        git.git(*command, at=repository, env=index, stdin=b"".join(lines))  # it leaves out what it does not take
+        taken = {*git.git("ls-files", "-z", at=repository, env=index).stdout.split(b"\0")}
+    return next((os.fsdecode(path) for path in changed if path not in taken), "")
+
+
+def _path_with_markers(repository: Path, changed: Mapping[bytes, bytes], env: Mapping[str, str] | None) -> str:
+    """The first changed file that has our conflict markers in it; '' if there is none."""
     with open_reader(repository, env) as objects:
-        for modes_and_ids, path in zip(fields[::2], fields[1::2], strict=False):
-            file = objects.get(modes_and_ids.split()[3].decode())
+        for path, facts in changed.items():
+            file = objects.get(facts.split()[3].decode())
             if file and file.kind == "blob" and markers.first_marker_line(file.content):
                 return os.fsdecode(path)
     return ""
