@@ -60,7 +60,7 @@ def build(checkout: Path, folder: Path) -> Path:
     subprocess.run(["git", "clone", "--quiet", "--no-local", checkout, clone], check=True, env=env, umask=0o077)
     for number, path in enumerate(sorted(clone.rglob("*"))):
         os.utime(path, (number, number), follow_symlinks=False)
-    command = [sys.executable, "-m", "build", "--no-isolation", "--sdist", "--wheel", "--outdir", dist, clone]
+    command = [sys.executable, "-m", "build", "--no-isolation", "--sdist", "--wheel", "--outdir", str(dist), str(clone)]
     subprocess.run(command, check=True, env=env, umask=0o077)
     return dist
 
@@ -87,7 +87,7 @@ def members(archive: Path) -> dict[str, object]:
 
 def _content(sdist: tarfile.TarFile, file: tarfile.TarInfo) -> bytes | None:
     reader = sdist.extractfile(file)
-    return reader and reader.read()
+    return reader.read() if reader else None
 
 
 if __name__ == "__main__":

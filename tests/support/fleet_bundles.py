@@ -4,6 +4,7 @@ import atexit
 import json
 import os
 import shutil
+import subprocess
 import tempfile
 from dataclasses import replace
 from functools import cache
@@ -34,6 +35,12 @@ def ours(clone: Path, task: Task, files: dict[str, str], *, has_conflicts: bool 
     tree = git("write-tree", at=clone, env=env)
     content = commits.content(task, tree, ABOUT, has_conflicts=has_conflicts)
     return objects.write_loose(clone / ".git" / "objects", "commit", content, object_format="sha1"), tree
+
+
+def _tree(clone: Path, entries: str) -> str:
+    """Write a tree with these entries, as `ls-tree` shows them; return its id."""
+    made = subprocess.run(["git", "mktree"], cwd=clone, input=entries.encode(), check=True, stdout=subprocess.PIPE)
+    return made.stdout.decode().strip()
 
 
 @cache
@@ -134,6 +141,18 @@ class Fleet:
     def several(self, count: int) -> list[Result]:
         """Repositories acme/n0 and so on with their results."""
         return [self.add(f"acme/n{number}") for number in range(count)]
+
+    def with_folder(self, result: Result, folder: str) -> Result:
+        """The same result with a file in a folder of any name, even of one that git's index does not take."""
+        clone, task = self.clone(result.name), self.tasks[-1]
+        entries = git("ls-tree", task.base, at=clone)
+        tree = _tree(clone, f"{entries}\n040000 tree {_tree(clone, entries)}\t{folder}\n")
+        content = commits.content(task, tree, ABOUT, has_conflicts=False)
+        commit = objects.write_loose(clone / ".git" / "objects", "commit", content, object_format="sha1")
+        git("update-ref", "refs/bundled", commit, at=clone)
+        git("bundle", "create", "--quiet", str(self.out / result.bundle), "refs/bundled", f"^{task.base}", at=clone)
+        git("update-ref", "-d", "refs/bundled", at=clone)
+        return replace(result, commit=commit, tree=tree)
 
     def _task(self, name: str) -> Task:
         """The task of a plan for the repository as it is now."""

@@ -34,7 +34,7 @@ class Release:
 
     def script(self, name: str, *args: Path) -> subprocess.CompletedProcess[str]:
         """Run one of scripts/ as it is in the checkout."""
-        command = [sys.executable, self.checkout / "scripts" / name, *args]
+        command = [sys.executable, str(self.checkout / "scripts" / name), *map(str, args)]
         return subprocess.run(command, capture_output=True, text=True, check=False)
 
 

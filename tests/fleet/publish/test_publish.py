@@ -747,6 +747,20 @@ def test_markers_that_a_result_is_silent_about(fleet: Fleet) -> None:
     assert fleet.tip("acme/one") == ""
 
 
+@pytest.mark.parametrize("mode", ["push", "branch"])
+@pytest.mark.parametrize("name", [".git", ".GIT", "git~1", "..", ".g\u200cit"])
+def test_a_path_that_git_refuses(fleet: Fleet, mode: str, name: str) -> None:
+    """A shard's commit can hold any tree: one that could write into `.git`, or outside, goes nowhere."""
+    result = fleet.add("acme/one")
+    fleet.results[0] = fleet.with_folder(result, name)
+    fleet.save()
+    delivery = only(run_publisher(fleet, mode))
+    assert delivery.state == "failed"
+    assert "which git refuses" in delivery.reason
+    assert fleet.tip("acme/one") == ""
+    assert git("for-each-ref", "--format=%(refname)", "refs/heads", at=fleet.clone("acme/one")) == "refs/heads/trunk"
+
+
 def test_shards_are_published_together(fleet: Fleet) -> None:
     """Several folders of results of one plan are one run with one journal, in the first folder."""
     results = fleet.several(2)
