@@ -73,7 +73,7 @@ def _json(value: Mapping[str, Any]) -> Drawn:
 
 def print_document(text: str) -> None:
     """Print a text in one of the output formats to stdout."""
-    click.echo(drawn(text), nl=False)
+    click.echo(drawn(text), nl=False, color=True)  # else it is plain text again
 
 
 def is_watched() -> bool:
