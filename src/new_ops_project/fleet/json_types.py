@@ -1,6 +1,7 @@
 """Dataclasses from JSON objects, with every type checked: a file may come from a job that nobody trusts."""
 
 import math
+import sys
 from collections.abc import Mapping
 from dataclasses import is_dataclass
 from enum import StrEnum
@@ -35,6 +36,8 @@ def _value(kind: Any, key: str, value: Any) -> Any:
         return kind(value)
     if is_dataclass(kind):
         return read(kind, value)  # type: ignore[arg-type]  # it is a class
+    if kind is str and type(value) is str:
+        return sys.intern(value)  # thousands of results have the same files, versions and news
     if plain is Path:
         return None if value is None else Path(value)
     fits = type(value) is kind or (get_origin(kind) is Mapping and isinstance(value, dict))
