@@ -54,6 +54,7 @@ def _update(arguments: list[str]) -> int:
         (out / "log").write_text("It could not even begin.\n")
         return 2
     (out / "plan.json").write_text('{"id": "forged by a template"}')
+    (out / "published.jsonl").write_text("forged by a template\n")
     (out / f"results-{shard}-of-{shards}.jsonl").write_text('{"name": "one"}\n')
     return {"2": 3, "3": 2}.get(shard, 0)
 
@@ -71,8 +72,9 @@ def _publish(arguments: list[str]) -> int:
 def _report(arguments: list[str]) -> int:
     for name in ("--html", "--csv"):
         Path(_option(arguments, name)).write_text("report")
-    journal = Path(arguments[0]) / "published.jsonl"
-    Path(_option(arguments, "--markdown")).write_text(f"# {journal.read_text() if journal.exists() else 'nothing'}")
+    folders = [Path(argument) for argument in arguments if argument.startswith("results/")]
+    journals = [path.read_text() for folder in folders if (path := folder / "published.jsonl").exists()]
+    Path(_option(arguments, "--markdown")).write_text(f"# {''.join(journals) or 'nothing'}")
     return int(os.environ.get("VERDICT", "3"))
 
 
