@@ -3,12 +3,19 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+import pexpect
 import pytest
 from support import fleets
-from support.command import git, tree
+from support.command import Run, git, tree
 from support.foreign_templates import ANSWERS_FILE, written
+from support.history import begin, checked_out, commit
 from support.small import release
+from support.terminal import ENTER, Terminal
 from support.watched_runs import World
+
+from new_ops_project.base import confined
+from new_ops_project.template import limits, releases, unpacked
+from new_ops_project.template.sources import Source
 
 SECONDS = "NEW_OPS_PROJECT_RENDER_SECONDS"
 LOOPS = "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}"
@@ -140,3 +147,117 @@ def test_a_message(world: World, tmp_path: Path) -> None:
     source = template(tmp_path / "t", {"copier.yml": f'_message_after_copy: "Now {POWER}"\n'})
     assert f"Now {POWER}" in refused(world, "new", "audit", "--defaults", "--template", str(source), code=0)
     assert (world.work / "audit" / ".copier-answers.yml").is_file()
+
+
+# ---- output and memory, with lower limits ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("copiers", ["", "{{ now() }}"])
+def test_large_files(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, copiers: str) -> None:
+    """A template that writes too much makes no project."""
+    monkeypatch.setattr(limits, "_SIZE", 1_000_000)
+    source = template(tmp_path / "t", {"a.txt.jinja": f"{copiers}{{{{ 'x' * 2000000 }}}}"})
+    told = run("new", "audit", "--defaults", "--template", str(source), code=2).err
+    assert "writes more than 1 MB.\nFix it there.\n" in told
+    assert not Path("audit").exists()
+
+
+def test_many_files(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So does one that writes too many files, by copier's loop over names."""
+    monkeypatch.setattr(limits, "_FILES", 1000)
+    source = template(tmp_path / "t", {"{% yield n from range(50000) %}{{ n }}{% endyield %}.txt": "a"})
+    told = run("new", "audit", "--defaults", "--template", str(source), code=2).err
+    assert "writes more than 1,000 files" in told
+    assert not Path("audit").exists()
+
+
+@pytest.mark.parametrize("seconds", ["a minute", "0", "-1", "inf", "nan", "1e9999", "²"])
+def test_a_limit_that_is_none(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: str) -> None:
+    """The variable takes a number of seconds."""
+    monkeypatch.setenv(SECONDS, seconds)
+    told = run("new", "audit", "--defaults", "--template", str(template(tmp_path / "t", {})), code=2).err
+    assert f"{SECONDS} is {seconds!r}." in told
+
+
+# ---- our own template, and a stranger's that looks like it ----------------------------------------------------------
+
+
+def test_our_own_template(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Our own template is rendered without any child."""
+    monkeypatch.setattr(confined.Child, "ask", lambda *_: pytest.fail("a child was asked"))
+    run("new", "audit", "--tier", "script", "--defaults")
+    run("update", "audit", "--set", "description=Other words.")
+    run("promote", "library", "audit", "--preview")
+
+
+def test_our_released_versions(published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A version that the tool carries is ours wherever it was read; another one is not."""
+    bundle = tmp_path / "template.bundle"
+    git("bundle", "create", "--quiet", str(bundle), "v1.0.0", at=published)
+    monkeypatch.setattr(unpacked, "_BUNDLE", bundle)
+    unpacked.released_commits.cache_clear()
+    source = Source(str(published), "it is given")
+    assert [releases.checkout(source, tag).is_ours for tag in ("v1.0.0", "v1.1.0")] == [True, False]
+    unpacked.released_commits.cache_clear()
+
+
+@pytest.fixture
+def lookalike(published: Path, tmp_path: Path) -> Path:
+    """A copy of our template in which only libraries have a file that does not end."""
+    folder = tmp_path / "lookalike"
+    git("clone", "--quiet", str(published), str(folder), at=tmp_path)
+    file = folder / "templates" / "project" / "{% if tier == 'library' %}endless.txt{% endif %}.jinja"
+    file.write_text(POWER)
+    git("add", ".", at=folder)
+    git("commit", "--quiet", "--message", "More", at=folder)
+    git("tag", "v2.0.0", at=folder)
+    return folder
+
+
+def test_promote(world: World, lookalike: Path) -> None:
+    """`promote` is refused where the new tier has no end."""
+    refused(world, "new", "audit", "--tier", "script", "--defaults", "--template", str(lookalike), code=0)
+    before = tree(world.work / "audit")
+    assert TIME in refused(world, "promote", "library", "audit")
+    assert tree(world.work / "audit") == before
+
+
+def test_adopt(world: World, lookalike: Path) -> None:
+    """So is `adopt`."""
+    files = {"pyproject.toml": '[project]\nname = "audit"\nversion = "1"\n', "src/audit/__init__.py": ""}
+    project = checked_out(begin(world.work / "audit", commit("Begin", files)))
+    line = ("adopt", "audit", "--template", str(lookalike), "--set", "tier=library", "--python", "3.13")
+    assert TIME in refused(world, *line)
+    assert git("status", "--porcelain", at=project) == ""
+
+
+# ---- questions on a terminal ----------------------------------------------------------------------------------------
+
+
+def test_copier_asks(terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where copier asks, a default without an end ends the run, and the terminal is as it was."""
+    monkeypatch.setenv(SECONDS, "1")
+    questions = f'{QUESTION}b: {{type: str, default: "{{{{ a * 0 }}}}{POWER}"}}\n'
+    child = terminal("new", "audit", "--template", str(template(tmp_path / "t", {"copier.yml": questions})))
+    child.expect("a")
+    child.send(ENTER)
+    child.expect("cannot be (rendered|evaluated)")
+    child.expect(pexpect.EOF)
+    child.wait()
+    assert child.exitstatus == 2
+    assert not Path("audit").exists()
+
+
+def test_typing(terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So does a validator, in the middle of a question."""
+    monkeypatch.setenv(SECONDS, "1")
+    questions = f"a: {{type: str, validator: \"{{% if a == 'yy' %}}{POWER}{{% endif %}}\"}}\n"
+    child = terminal("new", "audit", "--template", str(template(tmp_path / "t", {"copier.yml": questions})))
+    child.expect("a")
+    child.send("yy")
+    child.send(ENTER)
+    child.expect("cannot be (rendered|evaluated)")
+    child.expect(pexpect.EOF)
+    child.wait()
+    assert child.exitstatus == 2
+    assert not Path("audit").exists()

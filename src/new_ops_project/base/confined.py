@@ -80,7 +80,7 @@ def call(work: Callable[[], T], limits: Limits, *, folder: Path | None = None, a
 
 
 class Child:
-    """A fork that answers requests by `serve`, each within the limits; it starts with the first request.
+    """A fork that answers requests by `serve`, each within the limits, from the first request to the end of its parent.
 
     Requests, answers and exceptions are pickled. `folder` and `asks` are those of `call`.
     """
@@ -136,10 +136,6 @@ class Child:
             os.close(self._requests)
             os.close(self._answers)
             return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-
-    def __del__(self) -> None:
-        """End the child of an object that nobody can ask any more."""
-        self.end()
 
     # ---- the parent -------------------------------------------------------------------------------------------------
 
