@@ -1,5 +1,6 @@
 """Templates without an end, or too large: a sentence, exit code 2, and nothing is left."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -23,7 +24,9 @@ POWER = "{% set n = 9 %}{{ n ** (n ** n) }}"  # in C, where no signal reaches Py
 CONSTANT = "{{ 9 ** (9 ** 9) }}"  # computed when it is compiled
 MEMORY = "{% set n = 10 %}{{ 'x' * n ** 11 }}"
 QUESTION = "a: {type: str, default: x}\n"
-TIME, SPACE = "takes more than 1 s of processor time", "needs more than 4 GB of memory"
+SPACE = "needs more than 4 GB of memory"
+# The second on a machine that is so busy that a second of processor time takes ten.
+TIME = r"(takes more than 1 s of processor time|does not end within 10 s)\."
 
 # What is in the template, what the sentence names, and the limit; {} is where each of the texts above goes.
 THINGS: Mapping[str, tuple[dict[str, str], str, str]] = {
@@ -90,7 +93,7 @@ def test_a_new_project(world: World, tmp_path: Path, thing: str) -> None:
     """`new` says what takes too much, and makes nothing."""
     files, place, limit = THINGS[thing]
     said_all = refused(world, "new", "audit", "--defaults", "--template", str(template(tmp_path / "t", files)))
-    assert limit in said_all
+    assert re.search(limit, said_all)
     assert place in said_all
     assert "cannot be" in said_all
     assert len(said_all.splitlines()) == 2
@@ -117,8 +120,32 @@ def test_verbs(world: World, tmp_path: Path, verb: str, thing: str) -> None:
     project = fleets.clone(world.work / "clones" / "a", source)
     before = tree(project)
     line, code = VERBS[verb]
-    assert TIME in refused(world, *(part.format(template=source) for part in line), code=code)
+    assert re.search(TIME, refused(world, *(part.format(template=source) for part in line), code=code))
     assert tree(project) == before
+    assert git("status", "--porcelain", at=project) == ""
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ("update", "a", "--check"),
+        ("update", "a", "--preview", "--trust"),
+        ("update", "a", "--trust"),
+        ("new", "b", "--defaults", "--trust", "--template", "{template}"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["_tasks", "_migrations"])
+def test_conditions(world: World, tmp_path: Path, line: tuple[str, ...], kind: str) -> None:
+    """So are the conditions of tasks and migrations, before any of them runs."""
+    when = POWER if kind == "_tasks" else f"{{% if _stage == 'before' %}}{POWER}{{% endif %}}"
+    config = f'{fleets.QUESTIONS}{kind}: [{{command: touch ran, when: "{when}"}}]\n'
+    source = fleets.template(tmp_path / "t", new={"copier.yml": config})
+    project = fleets.clone(world.work / "a", source)
+    if line[0] == "new" and kind == "_migrations":
+        return  # they only run in updates
+    told = refused(world, *(part.format(template=source) for part in line))
+    assert re.search(TIME, told)
+    assert not [*world.work.rglob("ran")]
     assert git("status", "--porcelain", at=project) == ""
 
 
@@ -130,7 +157,7 @@ def test_a_fleet(world: World, tmp_path: Path) -> None:
     fleets.clone(world.work / "clones" / "b", good)
     refused(world, "fleet", "update", "clones", "--out", "out")
     results = fleets.results(world.work / "out")
-    assert TIME in results["a"]["reason"]
+    assert re.search(TIME, results["a"]["reason"])
     assert results["b"]["state"] == "updated"
 
 
@@ -138,8 +165,8 @@ def test_the_drift_rule(world: World, tmp_path: Path) -> None:
     """`check` says why files are not compared, and so does a fleet."""
     bad = fleets.template(tmp_path / "bad", new={"a.txt.jinja": POWER})
     fleets.clone(world.work / "clones" / "a", bad, tag="v1.1.0")
-    assert f"a.txt.jinja {TIME}" in refused(world, "check", "clones/a", "--select", "template", code=0)
-    assert f"a.txt.jinja {TIME}" in refused(world, "fleet", "status", "clones", "--drift")
+    assert re.search(f"a.txt.jinja {TIME}", refused(world, "check", "clones/a", "--select", "template", code=0))
+    assert re.search(f"a.txt.jinja {TIME}", refused(world, "fleet", "status", "clones", "--drift"))
 
 
 def test_a_message(world: World, tmp_path: Path) -> None:
@@ -218,7 +245,7 @@ def test_promote(world: World, lookalike: Path) -> None:
     """`promote` is refused where the new tier has no end."""
     refused(world, "new", "audit", "--tier", "script", "--defaults", "--template", str(lookalike), code=0)
     before = tree(world.work / "audit")
-    assert TIME in refused(world, "promote", "library", "audit")
+    assert re.search(TIME, refused(world, "promote", "library", "audit"))
     assert tree(world.work / "audit") == before
 
 
@@ -227,7 +254,7 @@ def test_adopt(world: World, lookalike: Path) -> None:
     files = {"pyproject.toml": '[project]\nname = "audit"\nversion = "1"\n', "src/audit/__init__.py": ""}
     project = checked_out(begin(world.work / "audit", commit("Begin", files)))
     line = ("adopt", "audit", "--template", str(lookalike), "--set", "tier=library", "--python", "3.13")
-    assert TIME in refused(world, *line)
+    assert re.search(TIME, refused(world, *line))
     assert git("status", "--porcelain", at=project) == ""
 
 

@@ -4,6 +4,7 @@ Python cannot stop itself in the middle of `9**9**9`: only the end of its proces
 all that its parent knows, and starts in 2 ms. Where processes cannot fork (Windows), work is done here, without limits.
 """
 
+import copyreg
 import os
 import select
 import signal
@@ -273,13 +274,28 @@ def _flush() -> None:
 
 
 def _portable(error: BaseException | None) -> BaseException | None:
-    """The error if it can be pickled, else one with the same text."""
+    """The error as pickle can carry it; one with the same text if its class cannot be found."""
     import pickle  # noqa: PLC0415 - as above
 
-    try:
+    with suppress(Exception):  # classes of others raise anything
+        if str(pickle.loads(pickle.dumps(error))) == str(error):  # noqa: S301 - ours
+            return error
+    with suppress(Exception):
+        copyreg.pickle(type(error), _reduced)
         pickle.loads(pickle.dumps(error))  # noqa: S301 - ours
-    except Exception:  # noqa: BLE001 - classes of others raise anything
-        return RuntimeError(str(error))
+        return error
+    return RuntimeError(str(error))
+
+
+def _reduced(error: Any) -> tuple[Any, ...]:
+    """What pickle makes an error of whose `__init__` does not take its `args`."""
+    return _rebuilt, (type(error), error.args, vars(error))
+
+
+def _rebuilt(kind: type[BaseException], args: tuple[Any, ...], state: dict[str, Any]) -> BaseException:
+    error = kind.__new__(kind, *args)
+    error.args = args
+    error.__dict__.update(state)
     return error
 
 

@@ -68,7 +68,7 @@ def renderers_used() -> str:
 def _render_natively(
     checkout: Checkout, answers: Answers | Mapping[str, Any], answers_file: str | None, operation: str = "copy"
 ) -> Tree | None:
-    """The project as rendered in this process; None if copier has to render it."""
+    """The project as rendered without copier; None if copier has to render it."""
     forced = os.environ.get(_VARIABLE, "")
     if forced not in {"", "copier", "pure"}:
         raise ToolError(f"{_VARIABLE} is {forced!r}.", "Set it to copier or pure, or not at all.")
@@ -110,7 +110,8 @@ def render(
         skips = not (ask and run)
         how = {"answers_file": answers_file, "trusted": trusted, "ask": ask, "skip_tasks": skips}
         work = partial(_copier_renderer().render, checkout, data, into, **how)
-        limits.rendering(checkout, work, folder=into, trusted=trusted, asks=ask)
+        folder = into if skips else None  # the tasks of a trusted template may write what they like
+        limits.rendering(checkout, work, folder=folder, trusted=trusted, asks=ask)
     else:
         with _readable_disk_errors():
             write(into, native_tree)
