@@ -133,6 +133,7 @@ class Needs:
         """
         if self.uv_lock:
             return {}
+        reading.require_regular(self.folder / path for path in chain(*_LOCKS))
         paths = [next((path for path in group if (self.folder / path).is_file()), "") for group in _LOCKS]
         others = sorted(path.relative_to(self.folder).as_posix() for path in self.folder.glob("requirements/*.txt"))
         if not any(paths) and len(others) == 1:

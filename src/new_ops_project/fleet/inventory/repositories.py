@@ -50,7 +50,7 @@ def read(sources: Iterable[str]) -> Fleet:
     Raises ToolError for a source of another kind, with the line if it is in a list.
     """
     fleet = Fleet(())
-    for source in [*sources] or [FILE if Path(FILE).is_file() else "."]:
+    for source in [*sources] or [FILE if Path(FILE).exists() else "."]:
         path = paths.expanded(source)
         is_toml = path.suffix == ".toml" and not path.is_dir()
         more = _from_toml(path) if is_toml else Fleet(tuple(_places(source, Path.cwd())))
