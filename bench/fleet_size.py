@@ -3,7 +3,7 @@
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import fleet_clones
@@ -34,26 +34,26 @@ def run(sizes: Sequence[int], rounds: int) -> Fleet:
             for size in (WARM,) if number < 0 else sizes:
                 say(f"round {number + 1} of {rounds}, {size} repositories")
                 for label, sample in _measure(clones[:size], box):
-                    rows.setdefault((label, size), []).extend([sample] * (number >= 0))
+                    say(f"  {label}: {sample.cpu * 1000 / size:.1f} ms of CPU each, {sample.peak:.0f} MiB")
+                    if number >= 0:
+                        rows.setdefault((label, size), []).append(sample)
         described = [_row(label, size, rows[label, size]) for label, size in sorted(rows)]
         return Fleet(machine.describe(box.env), rounds, tuple(described))
 
 
-def _measure(clones: Sequence[Path], box: Sandbox) -> list[tuple[str, Sample]]:
-    """Status, update, update again (which reads the earlier results), and the report of the same fleet."""
+def _measure(clones: Sequence[Path], box: Sandbox) -> Iterator[tuple[str, Sample]]:
+    """Status, update and report of the same fleet."""
     behind = -(-len(clones) // PART)
     current = len(clones) - behind
     with box.folder() as folder:
         (folder / "repos.txt").write_text("".join(f"{clone}\n" for clone in clones))
         update = ("update", "repos.txt", "--out", "out", "--jobs", JOBS)
-        page = ("report", "out", "--html", "fleet.html")
         steps = (
             ("status", ("status", "repos.txt"), (1,), f"{behind} behind, {current} current."),
             ("update", update, (3,), f"{current} current, "),
-            ("update, again", update, (3,), f"{current} current, "),
-            ("report, HTML", page, (3,), "fleet.html"),
+            ("report", ("report", "out", "--html", "fleet.html"), (3,), "fleet.html"),
         )
-        return [(label, _checked(args, codes, text, folder, box)) for label, args, codes, text in steps]
+        yield from ((label, _checked(args, codes, text, folder, box)) for label, args, codes, text in steps)
 
 
 def _checked(args: tuple[str, ...], codes: tuple[int, ...], text: str, folder: Path, box: Sandbox) -> Sample:
@@ -68,9 +68,9 @@ def _checked(args: tuple[str, ...], codes: tuple[int, ...], text: str, folder: P
 
 def _row(label: str, size: int, samples: Sequence[Sample]) -> Row:
     return Row(
-        label.partition(",")[0],
+        label,
         "ours",
-        f"`fleet {label.partition(',')[0]}`{label[len(label.partition(',')[0]) :]}",
+        f"`fleet {label}`",
         size,
         0,
         (),
