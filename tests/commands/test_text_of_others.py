@@ -1,5 +1,6 @@
 """What a template, a repository or a server says reaches no terminal and no log raw, whichever verb shows it."""
 
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,6 +11,9 @@ from typing import cast
 import click
 import pexpect
 import pytest
+from rich.table import Table
+from rich.text import Text
+from rich.tree import Tree
 from support import fleets, small, upstreams
 from support.command import Run, git
 from support.fleet_bundles import Fleet
@@ -20,10 +24,12 @@ from support.small_clones import repository
 from support.terminal import DOWN, ENTER, Terminal
 
 from new_ops_project import cli
-from new_ops_project.base import config
+from new_ops_project.base import config, streams
 from new_ops_project.base.errors import Exit
 from new_ops_project.base.text import escape_invisible
 from new_ops_project.commands import check
+from new_ops_project.commands.shared.drawing import draw
+from new_ops_project.commands.shared.progress_bar import progress_bar
 
 
 def _validator(name: str) -> str:
@@ -426,6 +432,20 @@ def test_every_verb_is_in_the_table(name: str, verb: click.Command) -> None:
     assert not [option for option in verb.params if option.name == "as_json"] or [
         line for line in lines if "--json" in line
     ]
+
+
+def test_what_rich_draws(capfd: pytest.CaptureFixture[str]) -> None:
+    """Neither a table nor a tree nor a bar needs texts that are visible already."""
+    with streams.guarded():
+        table = Table(bad("head"))
+        table.add_row(bad("cell"))
+        draw(table, Tree(Text(bad("tree"), "bold")), bad("text"))
+        draw(bad("error"), to_stderr=True)
+        with progress_bar(sys.stderr) as show:
+            show(bad("step"), 1, 2)
+    out, err = capfd.readouterr()
+    assert not leaks(out + err), ascii(out + err)
+    assert [name for name in ("head", "cell", "tree", "text", "error", "step") if name not in out + err] == []
 
 
 def asked(child: "pexpect.spawn[str]", *steps: tuple[str, str]) -> str:

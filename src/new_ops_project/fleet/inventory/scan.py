@@ -13,7 +13,7 @@ from new_ops_project import git
 from new_ops_project.base import process
 from new_ops_project.base.errors import ProcessError, ToolError
 from new_ops_project.base.progress import Progress
-from new_ops_project.base.text import escape_invisible, list_first
+from new_ops_project.base.text import list_first
 from new_ops_project.fleet.inventory import mirrors, repositories
 from new_ops_project.fleet.inventory.repositories import RepositoryPlace
 from new_ops_project.fleet.model import ResultState
@@ -74,7 +74,7 @@ def inspect(places: Iterable[RepositoryPlace], progress: Progress, seconds: floa
             inspections = []
             for number, projects in enumerate(pool.map(partial(_inspect, seconds=seconds), queue), 1):
                 inspections += projects
-                progress(escape_invisible(projects[0].name), number, len(queue))
+                progress(projects[0].name, number, len(queue))
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise

@@ -9,7 +9,6 @@ from typing import Any
 from new_ops_project import git
 from new_ops_project.base.errors import Exit, ToolError
 from new_ops_project.base.progress import Progress, ProgressDisplay
-from new_ops_project.base.text import escape_invisible
 from new_ops_project.fleet import history
 from new_ops_project.fleet.engines import renovate
 from new_ops_project.fleet.history import PastRun
@@ -173,7 +172,7 @@ def _with_drift(
             else:
                 reason = " ".join(filter(None, (row.reason, *result.notes)))
                 by_name[row.name] = replace(row, drift=result.drift, reason=reason)
-            progress(escape_invisible(row.name), number, len(tasks))
+            progress(row.name, number, len(tasks))
     return [*by_name.values()]
 
 
