@@ -36,7 +36,7 @@ SOURCE = Path("src/new_ops_project")
 STRATA = ("plan/resolvers", "plan", "git", "template")
 # The tests of these packages; of the slow ones those that alone judge a resolver.
 TESTS = (
-    ("tests/plan", "tests/template", "tests/project", "-m", "not slow"),
+    ("tests/git", "tests/plan", "tests/template", "tests/project", "-m", "not slow"),
     ("tests/project/update/test_generated.py", "-m", "slow"),
 )
 # What changes nothing that the program does: `|` joins types here, of None, True and enumerations `is` and `==` say
@@ -66,14 +66,18 @@ class Record:
     seconds: Mapping[str, float]
 
     def tests(self, spec: MutationSpec, budget: float) -> tuple[str, ...]:
-        """Tests that execute the mutant's line: of each module its fastest, then the others while the budget lasts."""
+        """Tests that execute the mutant's line, while the budget lasts: those of its module, of its package, others.
+
+        Of the others, the fastest of each module comes before the rest.
+        """
         by_line = self.lines.get(str(spec.module_path), {})
-        known = {name for name in _executing(spec, by_line) if name in self.seconds}
-        fastest: dict[str, str] = {}
-        for name in sorted(known, key=self.seconds.__getitem__):
-            fastest.setdefault(name.partition("::")[0], name)
-        first = list(fastest.values())
-        return tuple(self._within(budget, [*first, *sorted(known - {*first}, key=self.seconds.__getitem__)]))
+        names = sorted(_executing(spec, by_line) & self.seconds.keys(), key=self.seconds.__getitem__)
+        package = Path("tests") / spec.module_path.parent.relative_to(SOURCE)
+        own = [name for name in names if name.startswith(f"{package}/test_{spec.module_path.stem}.py::")]
+        near = [name for name in names if name.startswith(f"{package}/")]
+        fastest = {name.partition("::")[0]: name for name in reversed(names)}
+        order = [*own, *near, *sorted(fastest.values(), key=names.index), *names]
+        return tuple(self._within(budget, dict.fromkeys(order)))
 
     def _within(self, budget: float, names: Iterable[str]) -> Iterator[str]:
         for name in names:

@@ -1,12 +1,15 @@
 """Conflicts between neighbouring lines, which a promotion resolves."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from support.drafts import draft, text
-from support.history import Files
 
 from new_ops_project.plan.resolvers.adjacent import line_by_line
+
+if TYPE_CHECKING:
+    from support.history import Files
 
 BASE = "alpha\nbeta\ngamma\ndelta\n"
 

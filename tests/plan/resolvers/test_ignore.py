@@ -46,12 +46,13 @@ def test_other_places(run: Run, tmp_path: Path, path: str) -> None:
     assert f"{path}: has the lines that you and the template added." in update(run, here).out
 
 
-def test_line_ends_are_kept(run: Run, tmp_path: Path) -> None:
-    """A list with CRLF has CRLF everywhere."""
+@pytest.mark.parametrize("end", ["\r\n", ""])
+def test_line_ends_are_kept(run: Run, tmp_path: Path, end: str) -> None:
+    """A list with CRLF has CRLF everywhere, also behind a last line that had no end."""
     dos = OLD.replace("\n", "\r\n")
-    here = small(tmp_path, dos + "mine/\r\n", dos + "*.tmp\r\n", old=dos)
+    here = small(tmp_path, dos + f"mine/{end}", dos + f"*.tmp{end}", old=dos)
     update(run, here)
-    assert here.text(".gitignore") == dos + "mine/\r\n*.tmp\r\n"
+    assert here.text(".gitignore").removesuffix("\r\n") == dos + "mine/\r\n*.tmp"
 
 
 @pytest.mark.parametrize(

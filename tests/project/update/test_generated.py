@@ -119,6 +119,19 @@ def test_a_requirement_that_the_template_drops(run: Run, work: Path, tmp_path: P
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("line", ["leftpad==1.0.0", "--index-url https://example.org/simple", "./local"])
+def test_a_line_by_hand(run: Run, work: Path, tmp_path: Path, line: str) -> None:
+    """What neither template wrote was written by hand: the files stay the user's, although the locks have it all."""
+    source = make_ours(tmp_path / "ours", newer("pygments"))
+    small = project(run, work, source)
+    by_hand = fresh(run, work, source, "requests,rich", "v1.0.0")
+    mine = {path: f"{by_hand.text(path)}{line}\n" for path in FILES}
+    require(small, "rich>=13", mine)
+    update(run, small)
+    assert {path: small.text(path) for path in FILES} == mine
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "wanted", ["leftpad>=1", "requests[socks]>=2.32", "requests==2.0", "x @ https://example.org/x.whl"]
 )

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from support.command import Run
 from support.small import (
+    ANSWERS,
     BOTH,
     CLASH,
     LINES,
@@ -120,6 +121,15 @@ def test_a_part_was_committed(run: Run, plain: Small) -> None:
     assert "HEAD has moved since" in refused(run, plain, "--continue")
     plain.git("commit", "--quiet", "--message=rest")
     assert "is current" in update(run, plain).out
+
+
+def test_abort_after_the_project_went(run: Run, plain: Small) -> None:
+    """An update that was discarded is not called committed because a commit removed its files."""
+    update(run, plain)
+    plain.git("reset", "--quiet", "--hard")
+    plain.git("rm", "--quiet", ANSWERS, "task.py")
+    plain.git("commit", "--quiet", "--message=gone")
+    assert "is not in the work tree any more" in refused_once(run, plain, "--abort")
 
 
 def test_continue_after_a_reset(run: Run, clash: Small) -> None:

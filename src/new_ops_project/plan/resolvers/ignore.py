@@ -42,8 +42,7 @@ def _joined(hunk: re.Match[bytes]) -> bytes:
     dropped = {*old} - {*new} - {b""}
     kept = [line for line, text in zip(ours, mine, strict=True) if text not in dropped]
     more = [line for line, text in zip(theirs, new, strict=True) if text not in {*old, *mine}]
-    end = b"\r\n" if any(line.endswith(b"\r\n") for line in (*kept, *more)) else b"\n"
-    return b"".join(line if line.endswith(b"\n") else line + end for line in (*kept, *more))
+    return b"".join((*kept, *more))
 
 
 def _holds(lines: Sequence[bytes], wanted: Sequence[bytes]) -> bool:
