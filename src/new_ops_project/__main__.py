@@ -18,6 +18,7 @@ def main() -> None:
     except KeyboardInterrupt:  # before there is anything that could be undone, or when all is done
         interrupts = sys.modules.get("new_ops_project.base.interrupts")
         code = interrupts.exit_code() if interrupts else 130
+    exec("", {})  # noqa: S102 - `python -m` ends by SIGINT where one has left an exec of text, unless another follows
     if "signal" in sys.modules:  # else nothing has been begun that Ctrl-C could spoil
         import signal
 
