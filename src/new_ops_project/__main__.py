@@ -20,6 +20,7 @@ def main() -> None:
         code = interrupts.exit_code() if interrupts else 130
     except (MemoryError, ImportError, OSError, RuntimeError, SystemError) as error:
         code = _lacking(error)
+    exec("", {})  # noqa: S102 - `python -m` ends by SIGINT where one has left an exec of text, unless another follows
     if "signal" in sys.modules:  # else nothing has been begun that Ctrl-C could spoil
         import signal
 

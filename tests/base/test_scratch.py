@@ -1,10 +1,13 @@
 """Temporary folders are removed, by their own run or by the next one, and never while somebody uses them."""
 
+import fcntl
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -122,6 +125,23 @@ def test_a_home_that_somebody_else_made(temporary: Path, work: Path, kind: str) 
     assert "TMPDIR" in caught.value.hint
     scratch.sweep()
     assert home.exists()
+
+
+def test_removed_under_its_lock(temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While the owner removes its folder, no other run takes it for one without an owner."""
+    remove, removed = shutil.rmtree, []
+
+    def checked(path: Path, **options: Any) -> None:
+        with pytest.raises(BlockingIOError):
+            fcntl.flock(os.open(path, os.O_RDONLY), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        removed.append(path)
+        remove(path, **options)
+
+    monkeypatch.setattr(shutil, "rmtree", checked)
+    with scratch.temporary_folder() as folder:
+        pass
+    assert removed == [folder]
+    assert not folder.exists()
 
 
 def test_many_at_once(temporary: Path) -> None:

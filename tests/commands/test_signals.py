@@ -115,6 +115,21 @@ def test_during_the_imports(world: World, number: Signals) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (128 + number, "", "")
 
 
+def test_in_code_that_is_made_of_text(work: Path) -> None:
+    """As dataclasses make it: `python -m` would end by SIGINT later, though the interruption was handled."""
+    program = (
+        "import os, sys\nfrom new_ops_project.__main__ import main\n"
+        "class Finder:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        f"        if name.endswith('commands.update'): exec('os.kill(os.getpid(), {int(SIGTERM)})')\n"
+        "sys.meta_path.insert(0, Finder())\nsys.argv[1:] = ['update']\nmain()"
+    )
+    (work / "start.py").write_text(program)
+    done = subprocess.run([sys.executable, "-m", "start"], cwd=work, capture_output=True, text=True, check=False)
+    assert done.returncode == 128 + SIGTERM
+    assert "Interrupted" in done.stderr
+
+
 RUNS = {
     "new": ("new", "audit", "--defaults"),
     "update": ("update", "clones/a"),

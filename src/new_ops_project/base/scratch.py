@@ -88,9 +88,9 @@ def _folder(above: Path, name: str, kind: re.Pattern[str]) -> Iterator[Path]:
         yield path
     finally:
         with interrupts.deferred():
+            _remove(path)  # under its lock, or another run would take it for ownerless and remove it too
             if lock is not None:
                 os.close(lock)
-            _remove(path)
 
 
 # ---- the home -------------------------------------------------------------------------------------------------------
