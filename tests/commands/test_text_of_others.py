@@ -1,5 +1,6 @@
 """What a template, a repository or a server says reaches no terminal and no log raw, whichever verb shows it."""
 
+import re
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,8 +18,9 @@ from rich.tree import Tree
 from support import fleets, small, upstreams
 from support.command import Run, git
 from support.fleet_bundles import Fleet
+from support.fleet_programs import Programs
 from support.hostile import ALL, IN_REF, bad, lay, leaks, path, quoted
-from support.servers import served
+from support.servers import git_http, served
 from support.small import Small
 from support.small_clones import repository
 from support.terminal import DOWN, ENTER, Terminal
@@ -30,6 +32,7 @@ from new_ops_project.base.text import escape_invisible
 from new_ops_project.commands import check
 from new_ops_project.commands.shared.drawing import draw
 from new_ops_project.commands.shared.progress_bar import progress_bar
+from new_ops_project.fleet.publish import forge
 
 
 def _validator(name: str) -> str:
@@ -236,10 +239,10 @@ class World:
 
     @cached_property
     def settings(self) -> str:
-        """A key of the configuration that is set."""
+        """Where a configuration with words of others is read: the end of the options."""
         file = config.user_file()
         lay(file.parent, {file.name: f"template = {quoted(bad('set'))}\n{quoted(bad('key'))} = 1\n"})
-        return "template"
+        return "--"
 
     @property
     def page(self) -> str:
@@ -301,7 +304,12 @@ TABLE = [
     Row("new", (*NEW, "--preview"), ("ours", "added")),
     Row("new", (*NEW, "--json"), ("after-copy", "added")),
     Row("new", (*NEW, "--set", "colour=wrong"), ("validator",)),
+    Row("new", (*NEW, "--set", "shade=no")),
     Row("new", (*NEW, "--ref", bad("ref")), ("ref",)),
+    Row("update", ("@project", "--to", bad("to")), ("to",)),
+    Row("onboard", (bad("nowhere"),), ("nowhere",)),
+    Row("doctor", ("@project",), ("root",)),
+    Row("fleet status", (bad("sources"),), ("sources",)),
     Row("new", (bad("name"), "--defaults"), ("name",)),
     Row("new", ("audit", "--defaults", "--template", "@page"), ("page",)),
     Row("new", ("audit", "--defaults", "--template", "@error"), ("protocol",)),
@@ -357,12 +365,12 @@ TABLE = [
     Row("template publish", ("@page", "--json"), ("page",)),
     Row("template pins", ("@pinned", "--only", "actions", "--actions-url", "@server"), ("pin",)),
     Row("template pins", ("@pinned", "--only", "actions", "--actions-url", "@server", "--json"), ("pin",)),
-    Row("config show", ("@settings",)),
-    Row("config show", ("--json",)),
+    Row("config show", ("@settings",), ("set", "key")),
+    Row("config show", ("--json", "@settings"), ("set", "key")),
     Row("config set", ("author_name", bad("author")), ("author",)),
     Row("config set", (bad("unknown"), "x", "--json"), ("unknown",)),
     Row("config unset", (bad("unset"),), ("unset",)),
-    Row("config unset", ("@settings", "--json")),
+    Row("config unset", ("--json", "@settings", bad("key")), ("key",)),
     Row("completion", (bad("shell"),), ("shell",)),
 ]
 
@@ -410,6 +418,52 @@ def test_on_a_terminal(world: World, terminal: Terminal, row: Row) -> None:
     output = str(child.before)
     assert not leaks(output, on_terminal=True), ascii(output)
     assert not [name for name in row.sees if name not in output], ascii(output)
+
+
+def test_a_forge(world: World, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """What gh or glab bring back from their server."""
+    programs = Programs(world.root / "forge")
+    (programs.folder / "gh.login").touch()
+    monkeypatch.setenv("PATH", programs.path)
+    programs.script({"status": 422, "body": {"message": bad("answer")}})
+    forge.kind_of.cache_clear()
+    with git_http(world.work / "served") as url:
+        fleet = Fleet(world.work, url)
+        fleet.add("acme/one")
+        assert cli.run(["fleet", "publish", "--in", str(fleet.out), "--mode", "pr"]) < Exit.BUG
+    output = "".join(capfd.readouterr())
+    assert "answer" in output
+    assert not leaks(output), ascii(output)
+
+
+def test_logs(world: World) -> None:
+    """Those of a fleet, which people read with `cat`."""
+    texts = [log.read_text("utf-8") for log in (world.work / world.out).rglob("*.log")]
+    assert any("clash" in text for text in texts)
+    assert not [text for text in texts if leaks(text)]
+
+
+# What writes to a stream, a terminal or rich, and the only files that may.
+WRITERS = re.compile(
+    r"click\.(s?echo|style|prompt|confirm)\b(?!.* takes)|\b(Console|Drawn)\(|^ *print\("
+    r"|sys\.std(out|err)\.(write|buffer)",
+    re.MULTILINE,
+)
+DOORS = {
+    "base/styled.py": "colours",
+    "base/text.py": "the door itself",
+    "checks/output/github.py": "commands of its own for a runner",
+    "commands/shared/drawing.py": "what rich draws",
+    "commands/shared/outcome_words.py": "a patch, as bytes",
+    "commands/shared/voice.py": "all messages",
+}
+
+
+def test_nobody_goes_round_the_door() -> None:
+    """A new message is a call of the voice."""
+    source = Path(cli.__file__).parent
+    modules = {file.relative_to(source).as_posix(): file.read_text("utf-8") for file in source.rglob("*.py")}
+    assert {name for name, text in modules.items() if WRITERS.search(text)} == {*DOORS}
 
 
 def verbs(group: click.Group, *path: str) -> Iterator[tuple[str, click.Command]]:

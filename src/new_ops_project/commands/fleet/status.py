@@ -113,7 +113,6 @@ def _say_table(rows: "Sequence[StatusRow]", voice: Voice) -> None:
     from rich.cells import chop_cells
 
     from new_ops_project.base.styled import styled
-    from new_ops_project.base.text import Drawn
     from new_ops_project.commands.shared.drawing import console
 
     cells = [_cells(row) for row in rows]
@@ -125,7 +124,8 @@ def _say_table(rows: "Sequence[StatusRow]", voice: Voice) -> None:
         first, *rest = chop_cells(shown["repository"], widths["repository"])
         shown = {**shown, "repository": first}
         columns = (styled(_padded(shown[name], name, widths[name]), fg=_style(row, name) or None) for name in widths)
-        voice.say(Drawn("  ".join(columns)))
+        parts = [part for column in columns for part in ("  ", column)]
+        voice.say(*parts[1:])
         for more in rest:
             voice.say(more, fg=_style(row, "repository") or None)
     if left:

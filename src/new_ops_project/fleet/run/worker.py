@@ -20,6 +20,7 @@ from typing import Any, TextIO
 
 from new_ops_project.base import environ, interrupts, masking, memory, process
 from new_ops_project.base.errors import ProcessError, ToolError
+from new_ops_project.base.text import escape_invisible, shown
 from new_ops_project.fleet import json_types, store
 from new_ops_project.fleet.inventory.mirrors import Deadline
 from new_ops_project.fleet.model import Result, ResultState, RunContext, Task
@@ -99,7 +100,7 @@ def _result(task: Task, context: RunContext, log: TextIO, work: Callable[[], Res
     except Exception as error:  # noqa: BLE001 - the other projects must go on
         reason, hint = memory.lack(error), memory.HINT
         if not reason:
-            log.write(masking.masked(traceback.format_exc()))
+            log.write(shown(masking.masked(traceback.format_exc())))
             reason, hint = (
                 f"A bug in new-ops-project: {type(error).__name__}: {error}",
                 "Please report it with the log.",
@@ -111,7 +112,8 @@ def _log_writer(log: TextIO) -> Callable[[str], None]:
     """A function that writes a line with the time to the log."""
 
     def note(text: str) -> None:
-        log.write(masking.masked(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}Z {text}\n"))
+        line = escape_invisible(masking.masked(text))
+        log.write(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}Z {line}\n")
         log.flush()
 
     return note
