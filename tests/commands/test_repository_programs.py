@@ -15,7 +15,7 @@ from support.small_clones import repository
 
 from new_ops_project import cli
 from new_ops_project.fleet.inventory import mirrors
-from new_ops_project.git import worktree
+from new_ops_project.git import confinement, worktree
 from new_ops_project.git.worktree import Repository
 
 LOOKS = {
@@ -303,6 +303,16 @@ def test_a_filter_of_the_user(filtered: Repository, programs: Programs) -> None:
     os.utime(filtered.root / "a.txt", (1_000_000_000, 1_000_000_000))
     assert worktree.status(filtered).dirty == frozenset()
     assert programs.calls() == {"user"}
+
+
+def test_hooks_in_settings(project: Path) -> None:
+    """Git since 2.54 runs them wherever core.hooksPath is; those of the repository are disabled, even with filters."""
+    git("config", "--global", "hook.mine.command", "true", at=project)
+    assert "hook.evil.enabled=false" not in " ".join(confinement.of(project)[0])
+    write(project / ".git" / "config", {"hook.evil.command": "true", "hook.evil.event": "pre-commit"})
+    for filters in (True, False):
+        assert confinement.of(project, filters=filters)[0][-2:] == ("-c", "hook.evil.enabled=false")
+    assert "hook" not in " ".join(confinement.of(project, filters=True, hooks=True)[0]).lower()
 
 
 def test_a_work_tree_elsewhere(project: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

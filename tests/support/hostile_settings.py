@@ -19,6 +19,7 @@ KEYS = {
     "interactive.diffFilter": "{x}",
     "filter.evil.clean": "{x}",
     "filter.evil.smudge": "{x}",
+    "hook.evil.command": "{x}",
     "diff.external": "{x}",
     "diff.evil.command": "{x}",
     "diff.evil.textconv": "{x}",
@@ -38,6 +39,7 @@ KEYS = {
 # What goes with them: by itself it names no program.
 REST = {
     "filter.evil.required": "true",
+    "hook.evil.event": "reference-transaction",
     "log.showSignature": "true",
     "commit.gpgSign": "true",
     "protocol.ext.allow": "always",

@@ -19,7 +19,8 @@ _ALWAYS = ("-c", "core.fsmonitor=false", "-c", "log.showSignature=false")
 _WITHOUT_HOOKS = ("-c", f"core.hooksPath={os.devnull}")
 
 # What may name programs in a file of settings (git-config(1)); a file that is included may hold anything.
-_FILTER = re.compile(rb"\[(?:filter|include)", re.IGNORECASE)
+_FILTERS = re.compile(rb"\[(?:filter|include)", re.IGNORECASE)
+_HOOKS = re.compile(rb"\[(?:hook|include)", re.IGNORECASE)  # since git 2.54, beside those in core.hooksPath
 _KEY = rb"\[include|(?:^|\])\s*(?:%s)\s*(?:=|$)"
 _LAZY = re.compile(_KEY % rb"promisor|partialclone", re.IGNORECASE | re.MULTILINE)
 _FETCHING = re.compile(_KEY % rb"sshcommand|gitproxy|askpass|helper|uploadpack|vcs", re.IGNORECASE | re.MULTILINE)
@@ -33,12 +34,14 @@ def of(
 
     `filters`, `hooks`: those of the repository may run. `git_dir`: the value of GIT_DIR, if it is set. A partial clone
     fetches what it lacks by the user's own programs, and nothing where its settings name others. Raises ToolError for a
-    filter whose name fits in no option.
+    filter or a hook whose name fits in no option.
     """
     text = _settings(at, git_dir)
     options = (*_ALWAYS, *(() if hooks else _WITHOUT_HOOKS))
-    if not filters and _FILTER.search(text):
-        options += _without_filters(at, git_dir)
+    without_filters, without_hooks = (not filters and _FILTERS.search(text)), (not hooks and _HOOKS.search(text))
+    if without_filters or without_hooks:
+        sections = "|".join(name for name, is_off in (("filter", without_filters), ("hook", without_hooks)) if is_off)
+        options += _without(at, git_dir, sections)
     if not _LAZY.search(text):
         return options, {}
     return options, {"GIT_ALLOW_PROTOCOL": "none" if _FETCHING.search(text) else urls.allowed_protocols()}
@@ -46,22 +49,27 @@ def of(
 
 def defines_filters(at: Path) -> bool:
     """Whether the settings of the repository may define filters."""
-    return bool(_FILTER.search(_settings(at, "")))
+    return bool(_FILTERS.search(_settings(at, "")))
 
 
-def _without_filters(at: Path, git_dir: str) -> tuple[str, ...]:
-    """The options that put the user's own value, or none, in the place of what the repository says about filters."""
-    command = ("git", "config", "--null", "--show-scope", "--get-regexp", r"^filter\.")
+def _without(at: Path, git_dir: str, sections: str) -> tuple[str, ...]:
+    """The options against what the repository itself says in these sections.
+
+    For a filter, the user's own value or none takes its place; a hook is disabled.
+    """
+    command = ("git", "config", "--null", "--show-scope", "--get-regexp", rf"^({sections})\..*\.")
     env = {"GIT_DIR": git_dir} if git_dir else None
     obstacle = partial(special_files.refusal, at)
     fields = iter(process.run(*command, cwd=at, env=env, codes=(0, 1), obstacle=obstacle).text.split("\0"))
     rows = [(scope, *setting.partition("\n")) for scope, setting in zip(fields, fields, strict=False)]
     trusted = {key: value if sign else "true" for scope, key, sign, value in rows if scope not in _OF_REPOSITORY}
-    named = {key: trusted.get(key, "") for scope, key, *_ in rows if scope in _OF_REPOSITORY}
+    named = [key for scope, key, *_ in rows if scope in _OF_REPOSITORY]
     if key := next((key for key in named if "=" in key), ""):
-        message = f"The repository at {at} defines a filter with a = in its name: {key}."
-        raise ToolError(message, "Rename that filter in its .git/config.")
-    return tuple(word for key, value in named.items() for word in ("-c", f"{key}={value}"))
+        message = f"The repository at {at} has a setting with a = in its name: {key}."
+        raise ToolError(message, "Rename that section in its .git/config.")
+    values = {key: trusted.get(key, "") for key in named if key.startswith("filter.")}
+    values |= {f"{key.rpartition('.')[0]}.enabled": "false" for key in named if key.startswith("hook.")}
+    return tuple(word for key, value in values.items() for word in ("-c", f"{key}={value}"))
 
 
 def _settings(at: Path, git_dir: str) -> bytes:
