@@ -11,6 +11,7 @@ import json
 import os
 import random
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -37,7 +38,7 @@ STRATA = ("plan/resolvers", "plan", "git", "template")
 # The tests of these packages; of the slow ones those that alone judge a resolver.
 TESTS = (
     ("tests/git", "tests/plan", "tests/template", "tests/project", "-m", "not slow"),
-    ("tests/project/update/test_generated.py", "-m", "slow"),
+    ("tests/plan/resolvers/test_requirements.py", "-m", "slow"),
 )
 # What changes nothing that the program does: `|` joins types here, of None, True and enumerations `is` and `==` say
 # the same; imports for types, whether a class is frozen, and what is cached.
@@ -91,10 +92,12 @@ def main() -> None:
     """Run the sample, print the survivors with their differences, and write every outcome."""
     options = _options()
     with tempfile.TemporaryDirectory(prefix="mutations-") as folder:
-        place = options.keep or Path(folder)
-        copies = [_copy(place / f"copy-{number}") for number in range(options.workers)]
-        jobs = _jobs(options, copies[0])
-        with _pool(copies) as pool:
+        first, *others = ((options.keep or Path(folder)) / f"copy-{number}" for number in range(options.workers))
+        jobs = _jobs(options, first)
+        for copy in others:  # made after the tests have run once, so with the bytecode of every module
+            shutil.rmtree(copy, ignore_errors=True)
+            shutil.copytree(first, copy, symlinks=True)
+        with _pool([first, *others]) as pool:
             controls = [Job(f"control {job.name}", (), job.tests) for job in jobs[:CONTROLS]]
             _require_green(pool.imap_unordered(_run, controls))
             outcomes = dict(_reported(pool.imap_unordered(_run, jobs), len(jobs)))
@@ -113,20 +116,16 @@ def _options() -> Any:
     parser.add_argument("--keep", type=Path, help="a folder for the clones and the record, to use them again")
     options = parser.parse_args()
     options.results = options.results.resolve()
+    options.keep = options.keep and options.keep.resolve()
     return options
 
 
-def _copy(folder: Path) -> Path:
-    """A clone of the last commit, whose `src` comes before the installed package."""
-    if not folder.exists():
-        subprocess.run(("git", "clone", "--quiet", str(ROOT), str(folder)), check=True)
-    return folder
-
-
-def _jobs(options: Any, copy: Path) -> list[Job]:
+def _jobs(options: Any, clone: Path) -> list[Job]:
     """The sample, in an order of chance, each mutant with its tests."""
-    os.chdir(copy)
-    os.environ["PYTHONPATH"] = str(copy / "src")
+    if not clone.exists():
+        subprocess.run(("git", "clone", "--quiet", str(ROOT), str(clone)), check=True)
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    _enter(clone)
     sampled = list(_sample(options.mutants, random.Random(options.seed)))  # noqa: S311 - a sample, not a secret
     record = _record()
     jobs = [Job(_name(spec), (spec,), record.tests(spec, options.seconds)) for spec in sampled]
@@ -224,7 +223,7 @@ def _executing(spec: MutationSpec, by_line: Mapping[int, list[str]]) -> set[str]
     bodies = [
         range(node.body[0].lineno, (node.end_lineno or 0) + 1)
         for node in ast.walk(ast.parse(spec.module_path.read_bytes()))
-        if isinstance(node, ast.FunctionDef | ast.Lambda) and isinstance(node.body, list)
+        if isinstance(node, ast.FunctionDef)
     ]
     bodies = [body for body in bodies if row in body]
     if not bodies:
@@ -236,16 +235,16 @@ def _executing(spec: MutationSpec, by_line: Mapping[int, list[str]]) -> set[str]
 
 
 def _pool(copies: list[Path]) -> Any:
-    queue: Queue[str] = Queue()
+    queue: Queue[Path] = Queue()
     for copy in copies:
-        queue.put(str(copy))
-    return Pool(len(copies), initializer=_enter, initargs=(queue,))
+        queue.put(copy)
+    return Pool(len(copies), initializer=lambda: _enter(queue.get()))
 
 
-def _enter(queue: "Queue[str]") -> None:
-    """Work in a clone that no other worker has."""
-    os.chdir(queue.get())
-    os.environ["PYTHONPATH"] = str(Path.cwd() / "src")
+def _enter(clone: Path) -> None:
+    """Work in this clone, whose `src` comes before the installed package."""
+    os.chdir(clone)
+    os.environ["PYTHONPATH"] = str(clone / "src")
 
 
 def _run(job: Job) -> tuple[str, dict[str, Any]]:

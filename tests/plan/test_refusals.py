@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from subprocess import CalledProcessError
 
 import pytest
 from support.command import Run, git
@@ -57,6 +58,21 @@ def test_uncommitted_changes_of_a_project(path: str, *, is_in_the_way: bool) -> 
             apply.require_clean(status(path), "sub/x/")
     else:
         apply.require_clean(status(path), "sub/x/")
+
+
+def test_conflicts_of_the_user(run: Run, tmp_path: Path) -> None:
+    """Conflicts of a merge of the user's own are named in the same way, with git's way out."""
+    names = [f"f{number}" for number in range(6)]
+    small = make(tmp_path, {"a": "a\n"}, {"a": "b\n"}, dict.fromkeys(names, "base\n"))
+    small.git("switch", "--quiet", "--create", "other")
+    small.commit(dict.fromkeys(names, "theirs\n"))
+    small.git("switch", "--quiet", "trunk")
+    small.commit(dict.fromkeys(names, "mine\n"))
+    with pytest.raises(CalledProcessError):
+        small.git("merge", "--quiet", "other")
+    text = refused(run, small)
+    assert "There are unresolved conflicts: f0, f1, f2, f3, f4 and 1 more." in text
+    assert "git merge --abort" in text
 
 
 @pytest.mark.parametrize("verb", ["update", "promote", "adopt"])

@@ -143,6 +143,7 @@ SAME: dict[str, Files] = {
         "copier.yml": QUESTION,
         **dict.fromkeys(RECORD, "{{ _copier_answers|to_nice_yaml }}\n# x\n"),
     },
+    "record of comments only": {"copier.yml": QUESTION, **dict.fromkeys(RECORD, "# _src_path: none\n")},
     "record twice": {"copier.yml": QUESTION, **RECORD, "z.yml.jinja": "{{ _copier_answers|to_nice_yaml }}"},
     "record elsewhere": {"copier.yml": f"_answers_file: conf/a.yml\n{QUESTION}", **RECORD},
     "types": {
