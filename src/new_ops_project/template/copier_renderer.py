@@ -20,18 +20,23 @@ from new_ops_project.base import reading
 from new_ops_project.base.errors import Exit, ProcessError, ToolError
 from new_ops_project.base.masking import masked
 from new_ops_project.base.prompting import visible_prompts
-from new_ops_project.template import copier_yml
+from new_ops_project.template import copier_yml, jinja
 from new_ops_project.template.answers_file import ANSWERS_FILE, set_entries
 from new_ops_project.template.copier_patches import (
+    Texts,
     compile_once,
     files_noted,
     isolated,
+    keep_compiled,
     recording,
     rendering_as,
     temporary_files,
     without_git,
+    without_reading,
 )
 from new_ops_project.template.releases import Checkout
+
+__all__ = ["keep_compiled", "render"]
 
 # What copier can only answer when it is given a git repository.
 _OF_ITSELF = re.compile(rb"_copier_answers\s*[.\[]|_copier_conf\s*\.\s*(vcs|src)|\b_commit\b|_src_path")
@@ -47,21 +52,22 @@ def render(
     ask: bool = False,
     skip_tasks: bool = True,
     operation: str = "copy",
-) -> None:
-    """Write the project to the folder `into`; see `render.render`."""
+) -> Texts:
+    """Write the project to the folder `into`; see `render.render`. Returns what was compiled, for `keep_compiled`."""
     needs_git = (checkout.root / ".gitmodules").is_file() or _refers_to_itself(checkout.root)
     repository = checkout.repository if needs_git else None
     surroundings = isolated() if repository else nullcontext() if trusted else without_git()
     version = recording(checkout.version)
-    copier_yml.read(checkout.root)  # copier reads it without limits
+    jinja.environment(copier_yml.read(checkout.root).config)  # copier has neither our limits nor our words
     asked = visible_prompts() if ask else nullcontext()
     with (
         _readable_errors(checkout),
-        compile_once(),
+        compile_once() as compiled,
         files_noted(),
         rendering_as(operation),
         version,
         temporary_files(),
+        nullcontext() if trusted else without_reading(),
         surroundings,
         asked,
     ):
@@ -82,6 +88,7 @@ def render(
         _replace_address(into, repository, checkout.source.location)
     else:
         _record_template(into, checkout)
+    return compiled
 
 
 def _refers_to_itself(root: Path) -> bool:
@@ -167,8 +174,9 @@ def _readable_errors(checkout: Checkout) -> Iterator[None]:
 
 def _other(name: str, error: Exception) -> Exception:
     """The sentence for any other error; a lack of memory stays one, since whoever set the limit has its sentence."""
-    if isinstance(error, MemoryError):
+    if isinstance(error, MemoryError | ToolError):
         return error
-    lines = str(error).strip().splitlines() or [type(error).__name__]
+    nameless = "a path of it leads out of the project." if isinstance(error, AssertionError) else type(error).__name__
+    lines = str(error).strip().splitlines() or [nameless]  # all that copier asserts is that paths are relative
     hint = " ".join(lines[1:3]) or "Fix it there."
     return ToolError(f"The template {name} cannot be rendered: {lines[0]}", hint)

@@ -19,7 +19,7 @@ _MESSAGES = (f"_message_{when}_{what}" for when in ("before", "after") for what 
 _KINDS: Mapping[str, tuple[type | tuple[type, ...], str]] = {
     **dict.fromkeys((*_JOINED, "_tasks", "_migrations"), (list, "a list")),
     **dict.fromkeys(("_envops", "_external_data"), (dict, "a mapping")),
-    **dict.fromkeys(("_answers_file", "_min_copier_version", "_subdirectory", *_MESSAGES), (str, "a text")),
+    **dict.fromkeys(("_answers_file", "_subdirectory", *_MESSAGES), (str, "a text")),
     "_templates_suffix": ((str, type(None)), "a text"),
 }
 _MOST_INCLUDED = 200  # files; a few that include each other many times would be read without end
@@ -102,10 +102,9 @@ def _as_list(document: Any) -> list[Any]:
 def _require_kinds(file: str, document: dict[Any, Any]) -> None:
     """Raise ToolError for a setting of the wrong kind."""
     for name in _KINDS.keys() & document:
-        kind, words = _KINDS[name]
-        value: Any = document[name]
-        is_right = isinstance(value, kind) and (name not in _JOINED or all(isinstance(item, str) for item in value))
-        if not is_right:
+        value, (kind, words) = document[name], _KINDS[name]
+        texts = document[name] if name in _JOINED and isinstance(value, list) else ()
+        if not isinstance(value, kind) or not all(isinstance(text, str) for text in texts):
             words += " of texts" if name in _JOINED else ""
             raise ToolError(f"{file} of the template has {name}: {value!r:.60}, which is not {words}.", "Fix it there.")
 
