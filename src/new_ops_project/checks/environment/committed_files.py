@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Breach, Edit, Write
+from new_ops_project.formats import gitignore
 from new_ops_project.git.tree import PLAIN, Entry
 
 _IGNORE = ".gitignore"
@@ -31,9 +32,7 @@ def unignored_venv(repo: Repo) -> Iterator[Breach]:
 
 
 def _ignores(rules: bytes, path: str) -> bool:
-    from pathspec import GitIgnoreSpec  # noqa: PLC0415 - only this rule matches patterns
-
-    return GitIgnoreSpec.from_lines(rules.decode(errors="replace").splitlines()).match_file(path)
+    return gitignore.spec(rules.decode(errors="replace").splitlines()).match_file(path)
 
 
 def committed_environments(repo: Repo) -> Iterator[Breach]:

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from new_ops_project.checks import declared_requirements
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Breach
-from new_ops_project.formats import document, python
+from new_ops_project.formats import document, gitignore, python
 from new_ops_project.formats.python import Syntax
 from new_ops_project.formats.requirements.pep508 import canonical_name
 
@@ -139,13 +139,7 @@ def _may_be_made(repo: Repo, stem: str) -> bool:
 
 def _is_ignored(repo: Repo, stem: str) -> bool:
     """Whether git ignores such a file: then something generates it."""
-    from pathspec import GitIgnoreSpec  # noqa: PLC0415 - only modules that do not exist need it
-
-    lines = document.decoded(repo.files.get(".gitignore", b"")).splitlines()
-    try:
-        spec = GitIgnoreSpec.from_lines(lines)
-    except ValueError:
-        return True
+    spec = gitignore.spec(document.decoded(repo.files.get(".gitignore", b"")).splitlines())
     return any(spec.match_file(f"{root}{stem}{end}") for root in ("", "src/") for end in (".py", "/__init__.py"))
 
 

@@ -3,6 +3,8 @@
 import os
 from collections.abc import Iterable
 
+from new_ops_project.formats import gitignore
+
 
 def merge_variables(mine: bytes, theirs: bytes) -> bytes:
     """`mine`, and below it the variables of `theirs` that it lacks (`.env.example`), with the comments above them."""
@@ -32,14 +34,12 @@ def merge_rules(mine: bytes, theirs: bytes, tracked: Iterable[str]) -> bytes:
     The block is complete, so that its next version merges line by line; duplicate rules do no harm. Only rules that
     would hide what a rule of `mine` lets in, or what git tracks, are left out.
     """
-    from pathspec import GitIgnoreSpec  # noqa: PLC0415 - only a .gitignore that is merged needs it
-
     let_in = [os.fsdecode(line[1:].strip()) for line in mine.splitlines() if line.startswith(b"!")]
     # With a slash at the end, each counts as a folder too: `build/` matches `build` then.
     shown = [f"{path.strip('/')}/" for path in (*tracked, *let_in)]
 
     def hides(rule: bytes) -> bool:
-        spec = GitIgnoreSpec.from_lines([os.fsdecode(rule)])
+        spec = gitignore.spec([os.fsdecode(rule)])
         return any(map(spec.match_file, shown))
 
     block = [line for line in theirs.splitlines() if not hides(line)]
