@@ -162,6 +162,15 @@ def test_what_is_in_the_place_of_a_new_file(run: Run, tmp_path: Path) -> None:
     assert small.text("docs/new.md") == "new\n"
 
 
+def test_another_spelling_of_a_file_that_goes(run: Run, tmp_path: Path) -> None:
+    """Where upper and lower case make two names, an untracked file is not the one that the template renames."""
+    small = make(tmp_path, {"README.md": "old\n" * 9}, {"README.md": None, "readme.md": "old\n" * 9})
+    (small.project / "readme.md").write_text("mine\n")
+    if (small.project / "README.md").read_text() == "mine\n":
+        pytest.skip("here they are one name")
+    assert "would be overwritten: readme.md" in refused(run, small, "--in-place")
+
+
 @pytest.mark.parametrize(
     ("folder", "start", "is_whole"),
     [

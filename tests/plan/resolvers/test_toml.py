@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.command import Run
-from support.drafts import draft, text
+from support.drafts import draft, text, tree
 from support.small import QUESTIONS, make, update
 
+from new_ops_project.plan.draft import flag_broken
 from new_ops_project.plan.resolvers.toml import by_key, three_way
 
 BASE = """\
@@ -181,6 +182,19 @@ def test_a_draft_of_a_promotion(tmp_path: Path) -> None:
     with draft(tmp_path / "x", {"pyproject.toml": BASE}, {"pyproject.toml": "x"}, {"pyproject.toml": theirs}) as before:
         assert by_key(before).conflicts != {}
         assert text(by_key(before, mine.encode()), "pyproject.toml") == BASE.replace('"A", "B"', '"B", "X", "C"')
+
+
+def test_a_file_that_merged_and_does_not_parse(tmp_path: Path) -> None:
+    """With the project's file as it was it is merged by key; an update leaves it to a person."""
+    rows = "".join(f"x{number} = {number}\n" for number in range(20))
+    base, new = f"{rows}[t]\n", f"a = 1\n{rows}[t]\n"
+    mine, theirs = new, f"{rows}a = 1\n[t]\n"
+    old, other = {"pyproject.toml": base}, {"pyproject.toml": theirs}
+    with draft(tmp_path / "x", old, {"pyproject.toml": mine}, other) as merged:
+        before = flag_broken(merged, tree(old), tree(other))
+        assert before.conflicts.keys() == {"pyproject.toml"}
+        assert by_key(before).conflicts == before.conflicts
+        assert text(by_key(before, mine.encode()), "pyproject.toml") == new
 
 
 @pytest.mark.parametrize("side", ["base", "mine", "theirs"])
