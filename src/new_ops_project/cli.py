@@ -1,12 +1,14 @@
 """The `new-ops-project` command, from its arguments to the exit code of the process."""
 
 import errno
+import os
 import sys
+from contextlib import suppress
 
 import click
 
 from new_ops_project import __version__
-from new_ops_project.base import interrupts, masking, memory, scratch, streams
+from new_ops_project.base import descendants, interrupts, masking, memory, scratch, streams
 from new_ops_project.base.environ import drop_git_variables
 from new_ops_project.base.errors import Exit, ProcessError, ToolError
 from new_ops_project.commands.group import Verbs
@@ -101,6 +103,7 @@ def _told(error: BaseException) -> int:
         return interrupts.exit_code()
     if sentence := memory.lack(error):
         _complain(sentence, memory.HINT)
+        _leave()
     elif isinstance(error, OSError) and error.errno in _OF_THE_MACHINE:
         name = f"{error.filename}: " if error.filename else ""
         _complain(f"{name}{error.strerror}.", "Fix that, then run this again.")
@@ -108,6 +111,15 @@ def _told(error: BaseException) -> int:
         _report_bug(error)
         return Exit.BUG
     return Exit.FAILED
+
+
+def _leave() -> None:
+    """End this process and its children at once: tidying up takes memory too, and without it, Python may crash."""
+    with suppress(Exception):
+        descendants.end(is_ctrl_c=False)
+        scratch.sweep()
+        sys.stdout.flush()
+    os._exit(Exit.FAILED)
 
 
 # A disk that is full, read-only or broken, and limits on what a process, a user or the system may have.

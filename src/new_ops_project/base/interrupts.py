@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
-from new_ops_project.base import descendants
+from new_ops_project.base import descendants, memory
 
 SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 _RETRY_DELAY = 0.02  # seconds
@@ -36,9 +36,13 @@ def interruptible() -> Iterator[None]:
     report = sys.unraisablehook
 
     def again(raised: Any) -> None:
-        """Python drops what __del__ or a callback raises: the signal is sent again when that has returned."""
+        """Python drops what __del__ or a callback raises: the signal is sent again when that has returned.
+
+        A lack of memory there is dropped; where it matters, others notice it too.
+        """
         if not isinstance(raised.exc_value, KeyboardInterrupt):
-            report(raised)
+            if not memory.lack(raised.exc_value):
+                report(raised)
         elif _last:
             threading.Timer(_RETRY_DELAY, os.kill, (os.getpid(), _last)).start()
 
