@@ -11,15 +11,19 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import jinja2
 from copier import _main, _template
+from jinja2_ansible_filters import AnsibleCoreFiltersExtension  # type: ignore[import-untyped]
 from plumbum import local
 
 from new_ops_project.base import confined
+from new_ops_project.base.errors import Exit, ToolError
 from new_ops_project.base.scratch import temporary_folder
 from new_ops_project.git import remotes
+from new_ops_project.template import jinja
 
 # The settings that decide, together with its text, what a template compiles to.
 _SETTINGS = (
@@ -41,7 +45,8 @@ _SETTINGS = (
     "sandboxed",
     "is_async",
 )
-_compiled: dict[tuple[Any, ...], Any] = {}
+Texts = dict[tuple[Any, ...], Any]
+_compiled: Texts = {}
 _MOST_COMPILED = 20_000
 _CACHE = "COPIER_CACHE_DIR"
 
@@ -113,11 +118,32 @@ def recording(version: str | None) -> Iterator[None]:
 
 
 @contextmanager
-def compile_once() -> Iterator[None]:
+def without_reading() -> Iterator[None]:
+    """Refuse the filters that read from this machine: a template could write a token of the environment to a file."""
+    original = AnsibleCoreFiltersExtension.__init__
+
+    def refused(name: str, *_args: Any, **_more: Any) -> None:
+        message = f"The template needs trust: its filter {name} reads {jinja.READING[name]} of this machine."
+        raise ToolError(message, "Read it first; then add --trust.", Exit.UNTRUSTED)
+
+    def with_refusals(self: AnsibleCoreFiltersExtension, environment: jinja2.Environment) -> None:
+        original(self, environment)
+        environment.filters.update({name: partial(refused, name) for name in jinja.READING})
+
+    AnsibleCoreFiltersExtension.__init__ = with_refusals
+    try:
+        yield
+    finally:
+        AnsibleCoreFiltersExtension.__init__ = original
+
+
+@contextmanager
+def compile_once() -> Iterator[Texts]:
     """Let jinja2 compile each text once in this process: a render of copier asks for the same ones hundreds of times.
 
-    The code object is the same either way.
+    The code object is the same either way. Yields what is compiled in the block.
     """
+    added: Texts = {}
     original = jinja2.Environment.compile
 
     def compile_cached(self: jinja2.Environment, source: Any, *args: Any, **more: Any) -> Any:
@@ -131,14 +157,19 @@ def compile_once() -> Iterator[None]:
             return _compiled[key]
         code = original(self, source, *args, **more)
         if len(_compiled) < _MOST_COMPILED:
-            _compiled[key] = code
+            _compiled[key] = added[key] = code
         return code
 
     jinja2.Environment.compile = compile_cached  # type: ignore[method-assign]
     try:
-        yield
+        yield added
     finally:
         jinja2.Environment.compile = original  # type: ignore[method-assign]
+
+
+def keep_compiled(texts: Texts) -> None:
+    """Keep what a child of this process has compiled, for the next one."""
+    _compiled.update(texts)
 
 
 @contextmanager

@@ -23,7 +23,7 @@ _IDENTITY = {
     for name, text in (("NAME", "new-ops-project"), ("EMAIL", "new-ops-project@localhost"))
 }
 
-# Whatever decides the bytes of a pack: two builds of the same tags are the same file on every machine with the same git.
+# Whatever decides the bytes of a pack: two builds of the same tags are the same file wherever git is the same.
 _SETTINGS = {
     "i18n.commitEncoding": "UTF-8",
     "pack.threads": "1",

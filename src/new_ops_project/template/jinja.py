@@ -20,7 +20,7 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from new_ops_project.base import confined
 from new_ops_project.base.errors import ToolError
-from new_ops_project.template.errors import UnsetError, UnsupportedError
+from new_ops_project.template.errors import EvaluationError, UnsetError, UnsupportedError
 
 T = TypeVar("T")
 
@@ -176,10 +176,18 @@ def _pathjoin(*parts: str, mode: str = "posix") -> str:
 # that package takes as long as rendering a project; each returns what its namesake returns, or leaves it to that.
 
 
+# What filters of that package tell about this machine: only copier evaluates them, and only for a template with trust.
+READING: Mapping[str, str] = {"expandvars": "environment variables", "fileglob": "names of files"}
+
+
 class _Filters(dict[str, Callable[..., Any]]):
     """Filters by name; those that are not here come from the package, which is imported then."""
 
     def __missing__(self, name: str) -> Callable[..., Any]:
+        if name in READING:
+            reason = f"its filter {name} reads {READING[name]} of this machine"
+            hint = "Use it in a file of the template, which needs --trust then."
+            raise EvaluationError(f"copier.yml of the template cannot be evaluated: {reason}.", hint)
         return _packaged()[name]
 
     def __contains__(self, name: object) -> bool:

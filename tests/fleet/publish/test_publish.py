@@ -272,6 +272,24 @@ def test_a_result_that_lies_is_refused(single: Fleet, wrong: dict[str, str], rea
     assert git("for-each-ref", "--format=%(refname)", at=single.bare("acme/one")) == "refs/heads/trunk"
 
 
+@pytest.mark.parametrize("kind", ["pipe", "link", "above", "folder"])
+def test_a_bundle_that_is_none_of_its_folder(single: Fleet, kind: str) -> None:
+    """It is not opened: neither a named pipe, which would wait for ever, nor a file that is somewhere else."""
+    bundle = single.out / single.results[0].bundle
+    elsewhere = bundle.rename(single.root / "elsewhere")
+    if kind == "pipe":
+        os.mkfifo(bundle)
+    elif kind == "link":
+        bundle.symlink_to(elsewhere)
+    elif kind == "folder":
+        bundle.mkdir()
+    else:
+        single.results[0] = replace(single.results[0], bundle="../elsewhere")
+        single.save()
+    delivery = only(run_publisher(single, "push"))
+    assert (delivery.state, delivery.reason) == ("failed", "The result does not name a bundle in its folder.")
+
+
 def test_the_address_is_the_plans(fleet: Fleet) -> None:
     """The address in a result is ignored."""
     result = fleet.add("acme/one")

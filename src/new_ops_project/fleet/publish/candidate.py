@@ -100,7 +100,7 @@ class Candidate:
         Raises ToolError when the bundle does not hold what the result says.
         """
         file, result = self.folder / self.result.bundle, self.result
-        if not result.bundle or not file.resolve().is_relative_to(self.folder.resolve()):
+        if not file.is_file() or not file.resolve().is_relative_to(self.folder.resolve()):
             raise ToolError("The result does not name a bundle in its folder.", _UPDATE_AGAIN)
         try:
             command, variables = git.confined(repository, env)

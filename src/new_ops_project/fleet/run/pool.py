@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from new_ops_project.base import process
+from new_ops_project.base.errors import ProcessError
 from new_ops_project.base.parsers import read_json
 from new_ops_project.fleet import json_types, store
 from new_ops_project.fleet.model import Result, ResultState, RunContext, Task
@@ -86,8 +87,11 @@ class _Lane:
             process.end(child)
 
     def result(self, task: Task) -> Result:
-        """The worker's result for the task; a failed one if the worker dies or takes too long."""
-        child = self._child = self._child or self._start()
+        """The worker's result for the task; a failed one if the worker cannot start, dies or takes too long."""
+        try:
+            child = self._child = self._child or self._start()
+        except ProcessError as error:
+            return self._failed(task, f"No worker can start: {error.reason}.", "Fix that, or give fewer --jobs.")
         late = threading.Event()
 
         def interrupt() -> None:
@@ -108,12 +112,14 @@ class _Lane:
         reason = f"The worker {_ended(child.returncode)}."
         if late.is_set():
             reason = f"It took longer than {self._work.seconds:g} seconds."
-        hint = "Run this again; its log shows how far it came."
+        return self._failed(task, reason, "Run this again; its log shows how far it came.")
+
+    def _failed(self, task: Task, reason: str, hint: str) -> Result:
         return store.task_result(task, self._work.context.plan, state=ResultState.FAILED, reason=reason, hint=hint)
 
     def _start(self) -> process.Child:
         work = self._work.context.work
-        child = process.start(sys.executable, "-m", _WORKER, env={"TMPDIR": str(work)} if work else None)
+        child = process.start(sys.executable, "-P", "-m", _WORKER, env={"TMPDIR": str(work)} if work else None)
         if self._stopped:
             process.kill(child)
         templates = {name: asdict(releases) for name, releases in self._work.templates.items()}

@@ -29,7 +29,7 @@ _PIP_INDEX = re.compile(r"^(?:global|install|:env:)\.index-url='(.+)'$", re.MULT
 def command() -> tuple[str, ...]:
     """The command that starts uv: this interpreter's own, else the one on PATH; raises ToolError if there is none."""
     if find_spec("uv"):
-        return (sys.executable, "-m", "uv")
+        return (sys.executable, "-P", "-m", "uv")
     if program := shutil.which("uv"):
         return (program,)
     raise ToolError("uv was not found.", "Run `python -m pip install uv`, or `pipx install uv`, and try again.")
@@ -88,7 +88,7 @@ def pip_index() -> str:
     if not find_spec("pip"):
         return ""
     try:
-        output = process.run(sys.executable, "-m", "pip", "config", "list", seconds=30).text
+        output = process.run(sys.executable, "-P", "-m", "pip", "config", "list", seconds=30).text
     except ProcessError:
         return ""
     match = _PIP_INDEX.search(output)
