@@ -7,7 +7,7 @@ import pytest
 from support.command import ROOT
 
 SOURCE = ROOT / "src" / "new_ops_project"
-DOCUMENTS = sorted([ROOT / "README.md", ROOT / ".github" / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")])
+DOCUMENTS = sorted([ROOT / "README.md", *(ROOT / ".github").glob("*.md"), *(ROOT / "docs").glob("*.md")])
 _PATH = re.compile(r"`((?:[\w.-]+/)+[\w.-]*|[\w-]+\.(?:py|toml|yml))`")
 _PLACEHOLDERS = {"VERB.py", "FAMILY", ".git"}
 
@@ -17,7 +17,10 @@ def named_paths(text: str) -> list[str]:
     return [path for path in _PATH.findall(text) if not _PLACEHOLDERS & {*path.split("/")}]
 
 
-@pytest.mark.parametrize("name", ["docs/design.md", "docs/decisions.md", ".github/CONTRIBUTING.md"])
+@pytest.mark.parametrize(
+    "name",
+    ["docs/design.md", "docs/decisions.md", "docs/security.md", ".github/CONTRIBUTING.md", ".github/SECURITY.md"],
+)
 def test_named_files_exist(name: str) -> None:
     """Each path in a document for developers is a file or folder of the repository or of the package."""
     paths = named_paths((ROOT / name).read_text("utf-8"))
@@ -52,6 +55,23 @@ def test_the_design_is_one_page() -> None:
     assert {*re.findall(r'"(\w+)/ ', picture)} == packages
     assert 1 < len(steps) <= 12
     assert all((SOURCE / step).is_file() for step in steps)
+
+
+def test_each_threat_has_a_test() -> None:
+    """The page on security is short; each row of its first table says what holds, and names modules with tests."""
+    text = (ROOT / "docs" / "security.md").read_text("utf-8")
+    table = text.partition("|---|---|---|---|\n")[2].partition("\n\n")[0]
+    rows = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in table.splitlines()]
+    assert len(text.split()) <= 1500
+    assert len(rows) > 20
+    for _, tried, held, tests in rows:
+        modules = named_paths(tests)
+        assert tried
+        assert held
+        assert modules
+        assert all("def test_" in (ROOT / module).read_text("utf-8") for module in modules), tests
+    parts = {row[0].strip("* ").partition("**")[0] for row in rows if row[0]}
+    assert parts >= {"A template", "A repository", "A server", "A shard", "The person at the prompt"}
 
 
 def test_the_glossary_is_short() -> None:
