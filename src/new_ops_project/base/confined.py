@@ -5,6 +5,8 @@ all that its parent knows, and starts in 2 ms. Where processes cannot fork (Wind
 """
 
 import copyreg
+import gc
+import marshal
 import os
 import select
 import signal
@@ -15,6 +17,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import CodeType
 from typing import Any, TypeVar
 
 from new_ops_project.base import descendants, interrupts
@@ -83,7 +86,7 @@ def call(work: Callable[[], T], limits: Limits, *, folder: Path | None = None, a
 class Child:
     """A fork that answers requests by `serve`, each within the limits, from the first request to the end of its parent.
 
-    Requests, answers and exceptions are pickled. `folder` and `asks` are those of `call`.
+    Requests, answers and exceptions are pickled, code objects too. `folder` and `asks` are those of `call`.
     """
 
     def __init__(
@@ -218,6 +221,8 @@ class Child:
         global _place  # noqa: PLW0603 - what tells a child from its parent
         try:
             _place = self._shared
+            copyreg.pickle(CodeType, _reduced_code)
+            gc.freeze()  # memory that is only looked at stays shared
             self._become_child({requests, answers})
             while request := _read(requests):
                 _write(answers, self._served(request, requests))
@@ -290,6 +295,10 @@ def _portable(error: BaseException | None) -> BaseException | None:
 def _reduced(error: Any) -> tuple[Any, ...]:
     """What pickle makes an error of whose `__init__` does not take its `args`."""
     return _rebuilt, (type(error), error.args, vars(error))
+
+
+def _reduced_code(code: CodeType) -> tuple[Any, ...]:
+    return marshal.loads, (marshal.dumps(code),)
 
 
 def _rebuilt(kind: type[BaseException], args: tuple[Any, ...], state: dict[str, Any]) -> BaseException:

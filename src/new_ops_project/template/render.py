@@ -72,6 +72,8 @@ def _render_natively(
     forced = os.environ.get(_VARIABLE, "")
     if forced not in {"", "copier", "pure"}:
         raise ToolError(f"{_VARIABLE} is {forced!r}.", "Set it to copier or pure, or not at all.")
+    if not checkout.is_ours and not forced:
+        native.prepare(checkout)
     if isinstance(answers, Answers) and not checkout.is_ours:
         answers = answers.recorded  # the child answers the other questions itself
     work = partial(native.tree, checkout, answers, answers_file=answers_file, operation=operation)
@@ -86,6 +88,21 @@ def _render_natively(
         return None
     _used["pure" if tree is not None else f"copier: {_VARIABLE} says so"] = None
     return tree
+
+
+def _render_by_copier(
+    checkout: Checkout,
+    answers: Mapping[str, Any],
+    into: Path,
+    how: Mapping[str, Any],
+    *,
+    folder: Path | None,
+    asks: bool = False,
+) -> None:
+    copiers = _copier_renderer()
+    work = partial(copiers.render, checkout, answers, into, **how)
+    compiled = limits.rendering(checkout, work, folder=folder, trusted=how["trusted"], asks=asks)
+    copiers.keep_compiled(compiled)
 
 
 def render(
@@ -109,9 +126,8 @@ def render(
         data = answers.recorded if isinstance(answers, Answers) else answers
         skips = not (ask and run)
         how = {"answers_file": answers_file, "trusted": trusted, "ask": ask, "skip_tasks": skips}
-        work = partial(_copier_renderer().render, checkout, data, into, **how)
         folder = into if skips else None  # the tasks of a trusted template may write what they like
-        limits.rendering(checkout, work, folder=folder, trusted=trusted, asks=ask)
+        _render_by_copier(checkout, data, into, how, folder=folder, asks=ask)
     else:
         with _readable_disk_errors():
             write(into, native_tree)
@@ -157,8 +173,7 @@ def tree(
                 (into / path).parent.mkdir(parents=True, exist_ok=True)
                 (into / path).write_bytes(content)
             how = {"answers_file": answers_file, "trusted": trusted, "operation": operation}
-            work = partial(_copier_renderer().render, checkout, answers, into, **how)
-            limits.rendering(checkout, work, folder=into, trusted=trusted)
+            _render_by_copier(checkout, answers, into, how, folder=into)
         rendered = native_tree or read(into)
         if run:
             run(into)

@@ -4,6 +4,6 @@ The result is exactly the tree that copier makes. Whatever is not known to be th
 """
 
 from new_ops_project.template.native.cache import questionnaire
-from new_ops_project.template.native.renderer import tree, unsupported_reason
+from new_ops_project.template.native.renderer import prepare, tree, unsupported_reason
 
-__all__ = ["questionnaire", "tree", "unsupported_reason"]
+__all__ = ["prepare", "questionnaire", "tree", "unsupported_reason"]

@@ -1,15 +1,12 @@
 """Compiled versions of templates on disk, so that most runs of the tool compile nothing."""
 
-import copyreg
 import hashlib
 import marshal
 import sys
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
 from importlib.machinery import PathFinder
 from pathlib import Path
-from types import CodeType
 from typing import Any
 
 from new_ops_project import __version__
@@ -42,17 +39,12 @@ def version(checkout: Checkout) -> CompiledVersion | str:
 
 def _made(checkout: Checkout, file: Path) -> CompiledVersion | str | LimitError:
     try:
-        result = _read(file, checkout.root) or limits.rendering(checkout, partial(_compiled, file, checkout.root))
+        result = _read(file, checkout.root) or limits.rendering(checkout, lambda: _write(file, _compile(checkout.root)))
     except LimitError as error:
         return error
     if isinstance(result, str):
         return result
     return replace(result, questionnaire=replace(result.questionnaire, is_ours=checkout.is_ours))
-
-
-def _compiled(file: Path, root: Path) -> CompiledVersion | str:
-    copyreg.pickle(CodeType, lambda code: (marshal.loads, (marshal.dumps(code),)))  # on its way from a child
-    return _write(file, _compile(root))
 
 
 def questionnaire(checkout: Checkout) -> Questionnaire:

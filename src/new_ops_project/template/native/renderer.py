@@ -29,6 +29,18 @@ def unsupported_reason(checkout: Checkout) -> str:
     return version if isinstance(version, str) else ""
 
 
+def prepare(checkout: Checkout) -> None:
+    """Import and make here what `tree` needs late, so that no child has to; of the template, nothing runs."""
+    import pathspec  # noqa: F401, PLC0415 - our own template needs none of them
+    import yaml  # noqa: F401, PLC0415
+
+    from new_ops_project.template import jinja  # noqa: F401, PLC0415
+
+    version = cache.version(checkout)
+    if not isinstance(version, str):
+        _ = version.templates.environment.lexer  # its patterns take longer than a small template
+
+
 def tree(
     checkout: Checkout,
     answers: Answers | Mapping[str, Any],
