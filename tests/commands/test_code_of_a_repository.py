@@ -28,7 +28,7 @@ LOOKS = {
     "adopt --preview --yes": (0, 2),
     "doctor": (0, 1),
     "fleet status .": (1,),
-    "fleet update . --out {out}": (0, 2),
+    "fleet update . --out {out}": (3,),
     "template list": (0,),
     "template pins --check --only locks": (2,),
     "new other --preview --defaults": (0,),
