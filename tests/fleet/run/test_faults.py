@@ -141,6 +141,22 @@ def test_a_limit_on_the_size_of_files(six: dict[str, Path], work: Path, size: in
     assert_whole(work / "out", six, work / "copies")
 
 
+def test_a_limit_on_open_files(template: Path, work: Path) -> None:
+    """With room for some of the workers only (RLIMIT_NOFILE), what the others should have done is failed rows."""
+
+    def limited() -> None:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (60, 60))
+
+    clones(work / "clones", template, {f"repo-{at}": {"task.py": MINE} for at in range(40)})
+    command = [*UPDATE, "clones", "--out", "out", "--jobs", "40", "--force"]
+    done = subprocess.run(command, cwd=work, capture_output=True, text=True, preexec_fn=limited, check=False)
+    assert done.returncode == 2, done.stderr
+    assert re.search(r"No worker can start: .*Too many open files", done.stdout)
+    assert set(states(work / "out").values()) == {"updated", "failed"}
+    subprocess.run([*command[:-3], "--jobs", "2"], cwd=work, capture_output=True, check=True)
+    assert set(states(work / "out").values()) == {"updated"}
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("moment", ["fast-import", "merge-tree", "bundle", "rev-parse"])
 def test_the_run_is_killed(
