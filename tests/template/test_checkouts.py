@@ -223,6 +223,16 @@ def test_a_mirror_that_cannot_be_fetched(run: Run, mirrored: Small, caches: Path
     assert tree(mirrored.project) == before
 
 
+@pytest.mark.parametrize("is_mirrored", [False, True])
+def test_the_way_out_without_a_network(run: Run, mirrored: Small, *, is_mirrored: bool) -> None:
+    """--offline is offered where there is a copy to use."""
+    if is_mirrored:
+        run("update", "project", "--check", code=1)
+    mirrored.template.rename(mirrored.template.with_name("away"))
+    releases.clear_caches()
+    assert ("--offline" in run("update", "project", code=2).err) == is_mirrored
+
+
 def test_a_template_that_is_damaged_itself(run: Run, repository: Path, work: Path) -> None:
     """A repository that is not ours is not touched; the error names the command that shows the damage."""
     fleets.clone(work / "project", repository)

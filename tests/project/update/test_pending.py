@@ -1,5 +1,6 @@
 """An update that is not committed yet."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -268,3 +269,16 @@ def test_another_update_after_abort(run: Run, clash: Small) -> None:
     update(run, clash, "--abort")
     assert update(run, clash, "--json", code=3).json == first
     assert snapshot(clash.project) == after
+
+
+def test_a_killed_update_of_another_commit(run: Run, plain: Small) -> None:
+    """An update that was killed before the index was written goes back where another commit is checked out now."""
+    update(run, plain)
+    place, index = plain.git_path("new-ops-project/change").resolve(), plain.git_path("index").resolve()
+    shutil.copy2(index, place / "index")
+    shutil.copy2(place / "index.old", index)
+    other = plain.git("commit-tree", "HEAD^{tree}", "-p", "HEAD^", "-m", "other")
+    plain.git("update-ref", "HEAD", other)
+    report = update(run, plain, "--json").json
+    assert report["state"] == "staged"
+    assert plain.staged() == WRITTEN
