@@ -213,7 +213,7 @@ def test_other_special_files(project: Path, kind: str, line: str, name: str) -> 
 
 
 @pytest.mark.parametrize("kind", ["zeros", "the terminal", "the kernel's log"])
-@pytest.mark.parametrize("name", [".gitignore", ".git/info/exclude", "lib/.ignore"])
+@pytest.mark.parametrize("name", [".gitignore", ".git/info/exclude", "lib/.ignore", "lib/new.py"])
 def test_linters_read_no_device(project: Path, kind: str, name: str) -> None:
     """Git does not follow such a link, or reads nothing from it; ruff would fill the memory."""
     make, words = KINDS[kind]

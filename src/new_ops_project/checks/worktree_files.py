@@ -44,7 +44,9 @@ def list_paths(folder: Path) -> ListedPaths:
         path for path, mode, is_hidden in entries if mode != "160000" and (is_hidden or _is_there(folder / path))
     }
     listed = ListedPaths(frozenset(tracked), frozenset(os.fsdecode(path) for path in others.split(b"\0") if path))
-    folders = {(folder / path).parent for path in listed.tracked | listed.untracked} | {*folder.absolute().parents}
+    paths = listed.tracked | listed.untracked
+    reading.require_regular(folder / path for path in sorted(paths) if path.endswith((".py", ".ipynb")))  # for deptry
+    folders = {(folder / path).parent for path in paths} | {*folder.absolute().parents}
     reading.require_regular(place / name for place in sorted(folders) for name in _OPENED_BY_RUFF)
     return listed
 
