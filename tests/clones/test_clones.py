@@ -27,10 +27,12 @@ def lay(folder: Path, **files: str) -> Needs:
 
 
 def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
-    """It counts as empty: a machine may refuse to read one, and that is no bug of the tool."""
+    """It is named: a machine may refuse to read one, and that is no bug of the tool. A missing one is empty."""
     file = tmp_path / "file"
-    file.symlink_to("/proc/self/mem")  # nobody can read its first byte, not even root
     assert text_of(file) == ""
+    file.symlink_to("/proc/self/mem")  # nobody can read its first byte, not even root
+    with pytest.raises(ToolError, match="file is a file of /proc, not a regular file"):
+        text_of(file)
 
 
 # ---- Python ----------------------------------------------------------------------------------------------------------
