@@ -5,7 +5,6 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from new_ops_project.template import sources
 from new_ops_project.template.pins import uv
 from new_ops_project.template.pins.python_support import Support, version_use
 from new_ops_project.template.pins.resolution import module_name
@@ -69,20 +68,3 @@ def test_support_of_pythons(name: str, day: date, support: Support, mark: str) -
     """A version lasts to the last day of its month; half a year before, its end is near."""
     use = version_use(name, day)
     assert (use.support, use.mark) == (support, mark)
-
-
-@pytest.mark.parametrize(
-    ("location", "is_embedded"),
-    [
-        ("/home/ada/.cache/new-ops-project/template", True),
-        ("/home/ada/.cache/new-ops-project/template-checkout", True),
-        ("C:\\Users\\ada\\new-ops-project\\template", True),
-        ("/home/ada/new-ops-project/templates", False),
-        ("/home/ada/template", False),
-        ("https://example.org/new-ops-project/template", False),
-        ("new-ops-project/template", False),
-    ],
-)
-def test_embedded_locations(location: str, *, is_embedded: bool) -> None:
-    """The folder of the unpacked template is recognized on any machine."""
-    assert sources.is_embedded(location) == is_embedded
