@@ -330,6 +330,14 @@ def test_a_failure_is_reported_with_its_output(code: str, kind: str, run: Run, w
     assert state(project) == before
 
 
+def test_a_failure_with_much_output(run: Run, world: World) -> None:
+    """The last twenty lines are shown, which have the reason, without the empty ones."""
+    lines = "for number in $(seq 30); do echo; echo word-$number-; done; exit 1"
+    project = world.start(versions("", f"_tasks: ['{lines}']\n"))
+    message = run("update", str(project), "--trust", code=2).err
+    assert [number for number in range(40) if f"word-{number}-" in message] == [*range(11, 31)]
+
+
 @pytest.mark.parametrize("command", ["no-such-program x", "{command: [no-such-program, x]}"])
 def test_a_program_that_is_missing(command: str, run: Run, world: World) -> None:
     """A task whose program does not exist is reported the same way."""
