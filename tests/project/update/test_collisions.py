@@ -34,6 +34,14 @@ def test_a_tracked_file_that_a_rule_ignores(run: Run, tmp_path: Path) -> None:
     assert small.staged() == {ANSWERS, "a.env"}
 
 
+def test_the_template_s_own_new_rule(run: Run, tmp_path: Path) -> None:
+    """A new file that the template's new rules ignore is left out as well."""
+    small = make(tmp_path, {"a": "a\n"}, {".gitignore": "gen.txt\n", "gen.txt": "new\n", "b": "b\n"})
+    assert update(run, small, "--json").json["ignored"] == ["gen.txt"]
+    assert not (small.project / "gen.txt").exists()
+    assert small.text("b") == "b\n"
+
+
 def test_a_rule_that_comes_with_the_template(run: Run, tmp_path: Path) -> None:
     """A rule of the new version hides no file of the project that is tracked."""
     small = make(tmp_path, {"a.env": LINES}, {"a.env": NEWER, ".gitignore": "*.env\n"}, {"a.env": MINE})
