@@ -61,7 +61,7 @@ def build(checkout: Path, folder: Path) -> Path:
     for number, path in enumerate(sorted(clone.rglob("*"))):
         os.utime(path, (number, number), follow_symlinks=False)
     command = [sys.executable, "-m", "build", "--no-isolation", "--sdist", "--wheel", "--outdir", str(dist), str(clone)]
-    subprocess.run(command, check=True, env=env, umask=0o077)
+    subprocess.run(command, check=True, env=env, umask=0o077, stdout=subprocess.DEVNULL)
     return dist
 
 
