@@ -12,7 +12,10 @@ BOMB = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
 LONG = "x" * 1_000
 # Files of a template, what the message has. Each is one of a class that ended with 70, or never.
 CASES: dict[str, tuple[dict[str, str], str]] = {
-    "an alias in itself": ({"copier.yml": "a: 1\nb: &x [*x]\n"}, "copier.yml of the template is not YAML: an alias is inside"),
+    "an alias in itself": (
+        {"copier.yml": "a: 1\nb: &x [*x]\n"},
+        "copier.yml of the template is not YAML: an alias is inside",
+    ),
     "an alias in a mapping": ({"copier.yml": "b: &x {default: *x}\n"}, "line 1, column 17"),
     "a merge of itself": ({"copier.yml": "b: &x\n  <<: *x\n"}, "line 2, column 7"),
     "a bomb of aliases": ({"copier.yml": BOMB}, "100,000 values"),
