@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from new_ops_project.base import confined, descendants
-from new_ops_project.base.confined import Child, ExceededError, Limits
+from new_ops_project.base.confined import Child, ExceededError, ResourceLimits
 from new_ops_project.base.errors import ProcessError, ToolError
 
-LIMITS = Limits(0.3, 10_000_000, 20, 1_000_000_000)
+LIMITS = ResourceLimits(0.3, 10_000_000, 20, 1_000_000_000)
 
 
-def exceeded(work: Callable[[], object], limits: Limits = LIMITS, folder: Path | None = None) -> ExceededError:
+def exceeded(work: Callable[[], object], limits: ResourceLimits = LIMITS, folder: Path | None = None) -> ExceededError:
     """The error of work that takes too much, after which no child is left."""
     before = descendants.below(os.getpid())
     with pytest.raises(ExceededError) as caught:
@@ -69,7 +69,7 @@ def test_processor_time() -> None:
 
 def test_waiting() -> None:
     """A child that only waits is ended too, unless it asks a person."""
-    little = Limits(0.05, 10_000, 20, None)
+    little = ResourceLimits(0.05, 10_000, 20, None)
     assert str(exceeded(lambda: time.sleep(60), little)) == "does not end within 0.5 s"
     assert confined.call(lambda: time.sleep(0.8), little, asks=True) is None
 
@@ -90,7 +90,8 @@ def test_files(tmp_path: Path) -> None:
             (tmp_path / f"{number % 1000}").mkdir(exist_ok=True)
 
     assert (
-        str(exceeded(lambda: write(ends=False), Limits(30, 10_000, 20, None), tmp_path)) == "writes more than 20 files"
+        str(exceeded(lambda: write(ends=False), ResourceLimits(30, 10_000, 20, None), tmp_path))
+        == "writes more than 20 files"
     )
     assert str(exceeded(lambda: write(ends=True), folder=tmp_path)) == "writes more than 20 files"
     large = tmp_path / "large"
@@ -150,7 +151,8 @@ def test_the_parent_dies(tmp_path: Path) -> None:
     pid = os.fork()
     if not pid:
         confined.call(
-            lambda: ((tmp_path / "began").write_text(str(os.getpid())), 9 ** int("9" * 9)), Limits(600, 9, 9, None)
+            lambda: ((tmp_path / "began").write_text(str(os.getpid())), 9 ** int("9" * 9)),
+            ResourceLimits(600, 9, 9, None),
         )
         os._exit(0)
     while not (tmp_path / "began").exists() or not (tmp_path / "began").read_text():

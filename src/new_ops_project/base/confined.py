@@ -40,7 +40,7 @@ _alive: list["Child"] = []
 
 
 @dataclass(frozen=True)
-class Limits:
+class ResourceLimits:
     """What a child may use for one request.
 
     `seconds` are of processor time, so a busy machine makes no difference. Sizes are in bytes; `memory` is that of
@@ -70,7 +70,7 @@ def note(place: str) -> None:
         _place[:] = place.encode(errors="replace")[:_MOST_PLACE].ljust(_MOST_PLACE, b"\0")
 
 
-def call(work: Callable[[], T], limits: Limits, *, folder: Path | None = None, asks: bool = False) -> T:
+def call(work: Callable[[], T], limits: ResourceLimits, *, folder: Path | None = None, asks: bool = False) -> T:
     """What `work` returns in a child, or raises there. `folder`: where it writes files, which are limited too.
 
     If it `asks` a person, only its processor time counts. Raises ExceededError.
@@ -90,7 +90,7 @@ class Child:
     """
 
     def __init__(
-        self, serve: Callable[[Any], Any], limits: Limits, *, folder: Path | None = None, asks: bool = False
+        self, serve: Callable[[Any], Any], limits: ResourceLimits, *, folder: Path | None = None, asks: bool = False
     ) -> None:
         self._serve, self._limits, self._folder, self._asks = serve, limits, folder, asks
         self._pid, self._parent = 0, os.getpid()

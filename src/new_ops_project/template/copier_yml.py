@@ -35,7 +35,7 @@ def read(root: Path) -> Questionnaire:
     if len(paths) > 1:
         message = f"The template at {root} has both copier.yml and copier.yaml."
         raise ToolError(message, "A copier template has one of them at its root.")
-    reader = _Reader(root.resolve())
+    reader = _IncludeReader(root.resolve())
     merged = _merge([document for path in paths for document in reader.documents(path)])
     config = {key[1:]: value for key, value in merged.items() if str(key).startswith("_")}
     entries = {key: value for key, value in merged.items() if not str(key).startswith("_")}
@@ -46,7 +46,7 @@ def read(root: Path) -> Questionnaire:
 
 
 @dataclass(frozen=True)
-class _Reader:
+class _IncludeReader:
     """Reads the files of the template in the folder `root`; `included` are those that others included."""
 
     root: Path

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from new_ops_project.base import confined
-from new_ops_project.base.confined import ExceededError, Limits
+from new_ops_project.base.confined import ExceededError, ResourceLimits
 from new_ops_project.base.errors import ToolError
 from new_ops_project.template.errors import LimitError
 from new_ops_project.template.releases import Checkout
@@ -24,7 +24,7 @@ _SECONDS = "NEW_OPS_PROJECT_RENDER_SECONDS"
 _USUAL_SECONDS, _SIZE, _FILES, _MEMORY = "60", 500_000_000, 100_000, 4_000_000_000
 
 
-def of(*, is_trusted: bool) -> Limits:
+def of(*, is_trusted: bool) -> ResourceLimits:
     """The limits; what is trusted may take any memory, since the programs that it starts would have to share it.
 
     Raises ToolError for an environment variable that is no number of seconds.
@@ -33,7 +33,7 @@ def of(*, is_trusted: bool) -> Limits:
     if not re.fullmatch(r"\d{0,9}\.?\d{1,9}", given, re.ASCII) or not float(given):
         message = f"{_SECONDS} is {given!r}."
         raise ToolError(message, f"Set it to a number of seconds, or not at all ({_USUAL_SECONDS}).")
-    return Limits(float(given), _SIZE, _FILES, None if is_trusted else _MEMORY)
+    return ResourceLimits(float(given), _SIZE, _FILES, None if is_trusted else _MEMORY)
 
 
 def rendering(
