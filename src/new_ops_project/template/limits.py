@@ -1,7 +1,6 @@
 """The limits on what the template of a stranger may use: time, files, memory.
 
-They are far above what real templates need (the slowest of 100 public ones takes 2 seconds, the largest writes 6 MB),
-and below what harms a machine: a verb holds up to three trees in memory, and opens no file of more than 50 MB.
+They are below what harms a machine: a verb holds up to three trees in memory, and opens no file of more than 50 MB.
 """
 
 import os
