@@ -35,6 +35,14 @@ FILES: dict[str, dict[str, str]] = {
         "requirements.txt": f"a==1 ; {MARKER}\n",
         "pyproject.toml": f'[project]\nname = "a"\nversion = "1"\ndependencies = ["a ; {MARKER}"]\n',
     },
+    "no tables": {
+        "pyproject.toml": "tool = 1\nproject = 2\nbuild-system = []\n",
+        "setup.cfg": "[metadata]\n",
+    },
+    "no tables of tools": {
+        "pyproject.toml": "[tool]\nruff = 1\npoetry = []\nmypy = 'x'\nuv = 2\n[project]\ndependencies = 5\nscripts = 6\n",
+        "setup.py": "from setuptools import setup\nsetup(name='a')\n",
+    },
     "Python": {"setup.py": "(" * 3_000, "task.py": "-" * 100_000 + "1\n", "x.py": "x = 1\0"},
     "licences": {"pyproject.toml": f'[project]\nname = "a"\nversion = "1"\nlicense = "{"(" * 3_000}MIT"\n'},
     "patterns": {

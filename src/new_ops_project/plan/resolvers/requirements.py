@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from new_ops_project.base.errors import ToolError
-from new_ops_project.base.parsers import read_toml
+from new_ops_project.formats import document
 from new_ops_project.formats.document import decoded
 from new_ops_project.formats.requirements import pep508, reader
 from new_ops_project.git.tree import Tree
@@ -86,12 +86,9 @@ def _names(draft: Draft) -> dict[str, list[str]]:
     content = draft.content("pyproject.toml")
     if content is None:
         content = draft.scratch.contents([f"{draft.ours}:pyproject.toml"]).get(f"{draft.ours}:pyproject.toml", b"")
-    try:
-        document = read_toml(content.decode())
-    except ValueError:
-        return {}
-    groups, project = document.get("dependency-groups", {}), document.get("project", {})
-    return {"run": project.get("dependencies", []), "dev": groups.get("dev", [])} if document else {}
+    pyproject = document.toml({"pyproject.toml": content}, "pyproject.toml")
+    listed = {"run": pyproject.get("project", "dependencies"), "dev": pyproject.get("dependency-groups", "dev")}
+    return {key: each if isinstance(each, list) else [] for key, each in listed.items()} if pyproject.data else {}
 
 
 def _render(path: str, names: Mapping[str, list[str]], answers: Answers) -> str:
@@ -114,4 +111,7 @@ def _is_locked(text: Any, locks: Mapping[str, Any]) -> bool:
     name = pep508.requirement_name(text) if wanted else ""
     if not wanted or name not in locks["closures"] or wanted.extras or wanted.marker or wanted.url:
         return False
-    return wanted.specifier.contains(locks["packages"][name]["version"], prereleases=True)
+    try:
+        return wanted.specifier.contains(locks["packages"][name]["version"], prereleases=True)
+    except ValueError:  # a number of more digits than Python converts
+        return False

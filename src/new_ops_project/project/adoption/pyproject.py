@@ -35,16 +35,23 @@ class AdoptedRepository:
     roles: Mapping[str, str] = field(default_factory=dict)  # the template's file for each role
 
 
+_TABLES = frozenset({"build-system", "dependency-groups", "project", "tool"})
+
+
 def merge_pyproject(mine: bytes, theirs: bytes, repo: AdoptedRepository) -> tuple[bytes, list[str]]:
     """The merged file and notes for people.
 
     The user's keys come first, then those from setup.py and setup.cfg, then the template's. Raises ToolError where the
-    user's file does not parse.
+    user's file does not parse, or has something else where a table belongs.
     """
     try:
         text, document = mine.decode(), read_toml(mine.decode())
     except ValueError as error:
         raise ToolError(f"{PYPROJECT} does not parse: {error}.", "Fix it, commit that, and run this again.") from error
+    for name in _TABLES & document.keys():
+        if not isinstance(document[name], dict):
+            message = f"{name} in {PYPROJECT} is {document[name]!r:.60}, which is not a table."
+            raise ToolError(message, "Fix it, commit that, and run this again.")
     notes, is_packaged = list[str](), "project" in document
     if repo.metadata and "project" not in document and "poetry" not in document.get("tool", {}):
         text, notes = _with_metadata(text, repo.metadata, repo.files)
