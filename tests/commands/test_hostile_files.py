@@ -40,9 +40,11 @@ FILES: dict[str, dict[str, str]] = {
         "setup.cfg": "[metadata]\n",
     },
     "no tables of tools": {
-        "pyproject.toml": "[tool]\nruff = 1\npoetry = []\nmypy = 'x'\nuv = 2\n[project]\ndependencies = 5\nscripts = 6\n",
+        "pyproject.toml": "[tool]\nruff = 1\npoetry = []\n[tool.uv]\nsources = 2\n[project]\ndependencies = 5\n",
+        "uv.lock": "version = 1\n[[package]]\nname = 'a'\nversion = '1'\nsource = { virtual = '.' }\n",
         "setup.py": "from setuptools import setup\nsetup(name='a')\n",
     },
+    "ends of lines": {"setup.py": "\r\r\rfrom setuptools import setup\rsetup(name='a', install_requires=['b==1'])"},
     "Python": {"setup.py": "(" * 3_000, "task.py": "-" * 100_000 + "1\n", "x.py": "x = 1\0"},
     "licences": {"pyproject.toml": f'[project]\nname = "a"\nversion = "1"\nlicense = "{"(" * 3_000}MIT"\n'},
     "patterns": {

@@ -90,7 +90,8 @@ def _placed(setup: Setup, keyword: str, text: str, extra: str = "") -> DeclaredR
     path, _, line = setup.where(keyword, text).partition(":")
     number = int(line or 0)
     source = setup.py if setup.py.path == path else setup.cfg
-    column = source.text_lines[number - 1].find(text) + 1 if number else 0
+    lines = source.text_lines  # Python counts form feeds and lone carriage returns too
+    column = lines[number - 1].find(text) + 1 if 0 < number <= len(lines) else 0
     return DeclaredRequirement(text, path, TomlPlace(number, max(column, min(number, 1))), extra)
 
 

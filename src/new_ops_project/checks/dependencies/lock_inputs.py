@@ -62,9 +62,8 @@ def of_lock(repo: Repo, lock: Lock) -> LockInputs:
     """What a lock in TOML must contain of [project]; nothing where that is uncertain."""
     listed = [*declared_requirements.required(repo)]
     if lock.format == UV:
-        tool = repo.pyproject.table("tool", "uv")
         overrides = (text for key in OVERRIDES for text in repo.pyproject.strings("tool", "uv", key))
-        changed = {*map(pep508.requirement_name, overrides), *tool.get("sources", {})}
+        changed = {*map(pep508.requirement_name, overrides), *repo.pyproject.table("tool", "uv", "sources")}
         listed = [each for each in (*listed, *declared_requirements.optional(repo)) if each.name not in changed]
     is_of_a_group = "default" not in (lock.data.strings("metadata", "groups") or ["default"])
     if lock.path == "pylock.toml":

@@ -79,7 +79,9 @@ def _roots(repo: Repo, lock: Lock) -> frozenset[str]:
     tool = repo.pyproject.table("tool", "uv")
     unknown = {*lock_inputs.OVERRIDES, "dev-dependencies", "workspace"} & tool.keys()
     if lock.format == UV and lock_inputs.is_static(repo) and not unknown:
-        return lock_inputs.of_lock(repo, lock).names | {canonical_name(name) for name in tool.get("sources", {})}
+        return lock_inputs.of_lock(repo, lock).names | {
+            canonical_name(name) for name in repo.pyproject.table("tool", "uv", "sources")
+        }
     if lock.path == "poetry.lock" and repo.pyproject.table("tool", "poetry"):
         listed = (*declared_requirements.required(repo), *declared_requirements.optional(repo))
         return frozenset({each.name for each in listed} | {each.name for each in declared_requirements.of_poetry(repo)})
