@@ -132,7 +132,7 @@ _OF_THE_MACHINE = {
 def _complain(message: str, hint: str = "") -> None:
     _VOICE.say_lines(_as_one(f"new-ops-project: {message}"), fg="red")
     if hint:
-        _VOICE.say_lines(_as_one(hint))
+        _VOICE.say_lines(_as_one(f"  {hint}" if "\n" in hint else hint))
 
 
 def _as_one(text: str) -> str:

@@ -118,6 +118,7 @@ def test_from_the_first_import_on(monkeypatch: pytest.MonkeyPatch, capfd: pytest
     """It is said even if what says it cannot be imported; a bug in an import is raised."""
     monkeypatch.setattr(sys, "argv", ["new-ops-project", "doctor"])
     monkeypatch.setitem(sys.modules, "new_ops_project.cli", None)
+    monkeypatch.setattr(__main__, "_at_signals", lambda _: None)  # else this process would ignore them from then on
     with pytest.raises(ImportError):
         __main__.main()
 

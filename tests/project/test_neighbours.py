@@ -70,7 +70,7 @@ def test_the_change_of_another_project_is_not_ended(  # noqa: PLR0917 - two of s
     before = state(first)
     message = run("update", *filter(None, [given]), option, code=2).err
     assert f"is of one/{ANSWERS}, not of {given or '.'}" in message
-    assert "\nnew-ops-project update one --continue\nnew-ops-project update one --abort\n" in message
+    assert "\n  new-ops-project update one --continue\n  new-ops-project update one --abort\n" in message
     assert state(first) == before
     run(*message.splitlines()[-1].split()[1:])
     assert first.git("status", "--porcelain") == ""

@@ -19,8 +19,9 @@ _MOST = 100_000  # nodes; what renders or writes so many takes seconds
 _LONG = 100  # characters of a scalar that count as one more node
 _TOO_DEEP = f"it has more than {_DEPTH} levels"
 _TOO_LARGE = f"it has more than {_MOST:,} values, with those that its aliases repeat"
-LIMITS = (_TOO_DEEP, _TOO_LARGE)
-"""The problems of a text that is YAML, and too much of it."""
+_CIRCULAR = "an alias is inside of what it repeats"
+LIMITS = (_TOO_DEEP, _TOO_LARGE, _CIRCULAR)
+"""The problems of a text that is YAML, and more of it than can be read."""
 _LIBYAML: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 # What PyYAML's constructors of numbers, dates and the like raise for a text that is none, besides its own errors.
 _MISFITS = (ValueError, TypeError, ArithmeticError, LookupError, AttributeError)
@@ -288,8 +289,7 @@ def _events(content: bytes | str) -> Iterator[Any]:
         elif isinstance(event, yaml.AliasEvent):
             if event.anchor not in sizes:
                 is_inside = any(event.anchor == anchor for anchor, _ in above)
-                problem = "an alias is inside of what it repeats: *" if is_inside else "an alias has no anchor: *"
-                raise _error(event, f"{problem}{event.anchor}")
+                raise _error(event, _CIRCULAR if is_inside else f"an alias has no anchor: *{event.anchor}")
             count += sizes[event.anchor]
         elif isinstance(event, yaml.CollectionEndEvent):
             anchor, start = above.pop()
