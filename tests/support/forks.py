@@ -12,6 +12,8 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
+from new_ops_project.base import interrupts
+
 _SERVER = multiprocessing.get_context("forkserver")
 _SERVER.set_forkserver_preload(
     [
@@ -92,6 +94,8 @@ def _run(args: list[str], environ: dict[str, str], log: Path, stop: Stop | None,
     with log.open("wb") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
+    for number in interrupts.SIGNALS:  # one that comes before the command or after it changes nothing
+        signal.signal(number, lambda *_: None)
     if stop:
         _count(stop)
     begins.set()
