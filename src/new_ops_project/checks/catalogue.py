@@ -6,7 +6,7 @@ from functools import cache
 from new_ops_project.base.errors import ToolError
 from new_ops_project.base.text import capitalize, nearest
 from new_ops_project.checks import coding, dependencies, environment, ignoring, packaging, template, workflows
-from new_ops_project.checks.rule import Family, Rule
+from new_ops_project.checks.rule import Family, Rule, succession
 
 _FAMILIES = (
     workflows.FAMILY,
@@ -21,8 +21,7 @@ _FAMILIES = (
 @cache
 def families() -> tuple[Family, ...]:
     """The families by code; the first has the rules about ignoring rules."""
-    codes = [rule.code for family in _FAMILIES for rule in family.rules]
-    return (ignoring.family(codes), *_FAMILIES)
+    return (ignoring.family([rule for family in _FAMILIES for rule in family.rules]), *_FAMILIES)
 
 
 def rules() -> tuple[Rule, ...]:
@@ -32,11 +31,18 @@ def rules() -> tuple[Rule, ...]:
 
 def rule(code: str) -> Rule:
     """The rule with that code, in any case of letters; raises ToolError that names the nearest code."""
-    by_code = {rule.code: rule for rule in rules()}
+    by_code = {rule.code.upper(): rule for rule in rules()}
     if code.upper() not in by_code:
+        _require_present(code)
         hint = nearest(code.upper(), list(by_code)) or "`new-ops-project check --explain all` lists them."
         raise ToolError(f"There is no rule {code!r}.", capitalize(hint))
     return by_code[code.upper()]
+
+
+def _require_present(code: str) -> None:
+    """Raise ToolError for the code of a former rule."""
+    if successors := succession(rules(), code.upper()):
+        raise ToolError(f"There is no rule {code.upper()} any more.", f"{successors}.")
 
 
 def selected(select: Sequence[str], ignore: Sequence[str]) -> tuple[Rule, ...]:
@@ -65,8 +71,11 @@ def _codes(names: Sequence[str]) -> set[str]:
 def _matches(name: str) -> set[str]:
     """The codes that a family, a code or the beginning of codes stands for."""
     by_family = {family.name: {rule.code for rule in family.rules} for family in families()}
-    codes = by_family.get(name.lower()) or {rule.code for rule in rules() if rule.code.startswith(name.upper())}
+    codes = by_family.get(name.lower()) or {
+        rule.code for rule in rules() if rule.code.startswith(name.upper()) or rule.code == name.lower()
+    }
     if not codes or not name:
+        _require_present(name)
         choices = [*by_family, *(rule.code for rule in rules())]
         hint = nearest(name.upper(), choices) or nearest(name.lower(), choices) or f"Families: {', '.join(by_family)}."
         raise ToolError(f"No rule or family is called {name!r}, and no code begins with it.", capitalize(hint))

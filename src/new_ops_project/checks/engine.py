@@ -59,7 +59,7 @@ def run(repo: Repo, rules: Sequence[Rule]) -> Checked:
         except UncheckedError as error:
             skipped.setdefault((error.reason, error.hint), []).append(rule.code)
     reasons = tuple(Skipped(tuple(codes), *reason) for reason, codes in skipped.items())
-    return _without_ignored(results, ignoring.read(repo), reasons)
+    return _without_ignored(_without_doubles(results, rules), ignoring.read(repo), reasons)
 
 
 def _reports(repo: Repo) -> Reports:
@@ -84,6 +84,16 @@ def _result(rule: Rule, breach: Breach) -> FixableFinding:
         fixable=bool(breach.fix),
     )
     return FixableFinding(finding, breach.fix)
+
+
+def _without_doubles(results: Sequence[FixableFinding], rules: Iterable[Rule]) -> Iterable[FixableFinding]:
+    """Without what another rule, which knows more about it, reports on the same line."""
+    others = {rule.code: rule.unless for rule in rules}
+    lines = {(result.finding.code, result.finding.path, result.finding.line) for result in results}
+    for result in results:
+        finding = result.finding
+        if not any((code, finding.path, finding.line) in lines for code in others[finding.code]):
+            yield result
 
 
 def _without_ignored(

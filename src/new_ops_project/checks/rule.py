@@ -67,6 +67,9 @@ class Rule:
 
     `fixes` tells whether it ever gives a fix. `fixed_when` tells when --fix applies it: '' always; fixes that undo what
     somebody wrote need the file to be named as PATH or the code in --select (`named`), or the latter (`selected`).
+
+    A rule that passes on findings of a linter has the linter's name for them as its `code`. `replaces` has the codes of
+    former rules that reported the same; `unless` those of present ones, on whose lines this one reports nothing.
     """
 
     code: str
@@ -79,12 +82,21 @@ class Rule:
     fixes: bool = False
     fixed_when: Literal["", "named", "selected"] = ""
     tool: str = ""
+    replaces: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Family:
-    """Rules about the same subject, whose codes share their first four characters, such as `OPS1`."""
+    """Rules about the same subject; the codes of our own share their first four characters, such as `OPS1`."""
 
     name: str
     title: str
     rules: tuple[Rule, ...]
+
+
+def succession(rules: Iterable[Rule], former: str) -> str:
+    """Who reports now what a former rule did, such as `zizmor reports the same as artipacked`; '' if none did."""
+    successors = [rule for rule in rules if former in rule.replaces]
+    names = " and ".join(rule.code for rule in successors)
+    return f"{successors[0].tool} reports the same as {names}" if successors else ""

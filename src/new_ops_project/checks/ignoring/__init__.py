@@ -1,6 +1,6 @@
 """The family of rules about ignoring rules."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from new_ops_project.base.finding import Severity
 from new_ops_project.checks.ignoring import entries
@@ -10,9 +10,8 @@ _WHY = "A rule that is off without a reason stays off: nobody can tell later whe
 _LINK = "https://docs.astral.sh/ruff/rules/unused-noqa/"
 
 
-def family(codes: Iterable[str]) -> Family:
-    """The family; `codes` are the codes of all other rules, so it cannot be a constant as the other families are."""
-    known = (*codes, "OPS001", "OPS002")
+def family(rules: Sequence[Rule]) -> Family:
+    """The family; `rules` are all other rules, so it cannot be a constant as the other families are."""
     return Family(
         "ignoring",
         "Ignored rules",
@@ -33,7 +32,7 @@ def family(codes: Iterable[str]) -> Family:
                 "A misspelt code ignores nothing, and the code of a removed rule is dead text.",
                 "Correct the code, or remove the line.",
                 _LINK,
-                lambda repo: entries.unknown(repo, known),
+                lambda repo: entries.unknown(repo, rules),
             ),
         ),
     )

@@ -1,16 +1,17 @@
 """The entries of [tool.new-ops-project.ignore] in pyproject.toml: the rules that a repository ignores."""
 
 import fnmatch
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from new_ops_project.base.finding import Finding
 from new_ops_project.base.text import nearest
 from new_ops_project.checks.repo import PYPROJECT, Repo
-from new_ops_project.checks.rule import Breach
+from new_ops_project.checks.rule import Breach, Rule, succession
 
 TABLE = ("tool", "new-ops-project", "ignore")
+_OWN = ("OPS001", "OPS002")
 
 
 @dataclass(frozen=True)
@@ -54,13 +55,18 @@ def unreasoned(repo: Repo) -> Iterator[Breach]:
             yield Breach(message, *_where(repo, ignore.code))
 
 
-def unknown(repo: Repo, codes: Collection[str]) -> Iterator[Breach]:
-    """Each entry whose code is not in `codes`."""
-    for ignore in entries(repo):
-        if ignore.code not in codes:
-            hint = nearest(ignore.code, [*codes])
+def unknown(repo: Repo, rules: Sequence[Rule]) -> Iterator[Breach]:
+    """Each entry whose code is neither that of a rule nor one of our own."""
+    codes = [*(rule.code for rule in rules), *_OWN]
+    for ignore in (ignore for ignore in entries(repo) if ignore.code not in codes):
+        where = _where(repo, ignore.code)
+        if successors := succession(rules, ignore.code):
+            remedy = "Write that name instead, or remove the line."
+            yield Breach(f"{ignore.code} is ignored, but that rule is gone: {successors}.", *where, remedy=remedy)
+        else:
+            hint = nearest(ignore.code, codes)
             message = f"{ignore.code} is ignored, but there is no such rule{f'; {hint}' if hint else '.'}"
-            yield Breach(message, *_where(repo, ignore.code))
+            yield Breach(message, *where)
 
 
 def _where(repo: Repo, code: str) -> tuple[str, int, int]:
