@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import shutil
 import sys
 from pathlib import Path
@@ -35,18 +36,30 @@ def codes(run: Run, *args: str, code: int = 1) -> list[str]:
 
 
 def test_text(run: Run, broken: Path) -> None:
-    """Each finding is a line that an editor can jump to, with its remedy; the counts come last."""
-    assert run("check", *ONLY, code=1).out == (
-        ".gitignore:1:1: error OPS201 .venv is not ignored by git.\n"
+    """Each finding is a line that an editor can jump to, with its remedy; one line counts them."""
+    expected = (
+        ".gitignore:1:1: error OPS201 [*] .venv is not ignored by git.\n"
         "    Add `.venv/` to .gitignore.\n"
         ".python-version:1:1: error OPS205 Support for Python 3.9 ended in 2025-10.\n"
         "    Move to Python 3.14, supported until 2030-10.\n"
         "pyproject.toml:2:19: error OPS207 ruff is set to Python 3.8, but .python-version says 3.9.\n"
         "    Decide on one minor version, and write it everywhere.\n"
-        "3 errors.\n"
-        "1 can be fixed: new-ops-project check --fix (with --preview, nothing is written).\n"
-        "Why: new-ops-project check --explain OPS201\n"
+        "Found 3 errors; [*] 1 can be fixed with --fix.\n"
     )
+    assert run("check", *ONLY, code=1).out == expected
+    assert run("check", *ONLY, "--format", "full", code=1).out == expected
+
+
+def test_text_of_many_findings(run: Run, work: Path) -> None:
+    """What is left out is counted, and the printed command shows it."""
+    repository(work, {f"a b{number}/pyvenv.cfg": "" for number in range(40)})
+    lines = run("check", ".", "--select", "OPS202,OPS601", "--ignore", "OPS601", code=1).out.splitlines()
+    assert len(lines) <= 20
+    assert lines[-1] == "Found 40 errors."
+    count, command = lines[-2].split(" more findings: ")
+    assert sum(line.startswith("a b") for line in lines) + int(count) == 40
+    shown = run(*shlex.split(command)[1:], code=1).out
+    assert all(f"a b{number}: error OPS202" in shown for number in range(40))
 
 
 def test_no_findings(run: Run, work: Path) -> None:

@@ -13,10 +13,11 @@ from new_ops_project.commands.shared.voice import Voice, print_document
 
 if TYPE_CHECKING:
     from new_ops_project.checks.rule import Rule
-    from new_ops_project.checks.run import CheckReport
+    from new_ops_project.checks.run import CheckReport, CheckRequest
     from new_ops_project.plan.model import Plan
 
-FORMATS = ("text", "json", "sarif", "github", "markdown")
+_FOR_PEOPLE = ("text", "full")
+FORMATS = (*_FOR_PEOPLE, "json", "sarif", "github", "markdown")
 
 EXAMPLES = """\b
 Examples:
@@ -94,10 +95,10 @@ def command(*, shape: str, as_json: bool, explain: str | None, **options: Any) -
     request = run.CheckRequest(**options)
     if request.preview and not request.fix:
         raise ToolError("--preview shows what --fix would do.", "Add --fix, or leave --preview out.")
-    voice = Voice(shape != "text")
+    voice = Voice(shape not in _FOR_PEOPLE)
     report = run.check(replace(request, texts=voice.json), show=partial(_show, voice))
     _say_held(report, voice)
-    _print(report, voice, shape)
+    _print(report, voice, shape, "" if shape == "full" else _again(request))
     has_findings = any(finding.counts for finding in report.findings)
     click.get_current_context().exit(Exit.FINDINGS if has_findings else Exit.DONE)
 
@@ -120,7 +121,17 @@ def _say_held(report: "CheckReport", voice: Voice) -> None:
             voice.say(f"not fixed: {path} has uncommitted changes", fg="yellow")
 
 
-def _print(report: "CheckReport", voice: Voice, shape: str) -> None:
+def _again(request: "CheckRequest") -> str:
+    """The command that shows everything."""
+    import shlex
+
+    words = ["new-ops-project", "check", *map(str, request.paths)]
+    for option, names in (("--select", request.select), ("--ignore", request.ignore)):
+        words += [option, ",".join(names)] if names else []
+    return shlex.join([*words, *(["--offline"] if request.offline else []), "--format", "full"])
+
+
+def _print(report: "CheckReport", voice: Voice, shape: str, again: str) -> None:
     from new_ops_project.checks.output import github, json_document, markdown, sarif, text
 
     match shape:
@@ -133,7 +144,7 @@ def _print(report: "CheckReport", voice: Voice, shape: str) -> None:
         case "markdown":
             print_document(markdown.document(report))
         case _:
-            for line in text.lines(report):
+            for line in text.lines(report, again):
                 voice.say(line)
 
 
@@ -142,7 +153,7 @@ def _explain(code: str, shape: str) -> None:
     from new_ops_project.checks import catalogue
     from new_ops_project.checks.output import markdown
 
-    if shape not in {"text", "json", "markdown"}:
+    if shape not in {*_FOR_PEOPLE, "json", "markdown"}:
         raise ToolError(f"A rule cannot be explained as {shape}.", "Use text, json or markdown.")
     rules = catalogue.rules() if code.lower() == "all" else (catalogue.rule(code),)
     if shape == "json":
@@ -167,7 +178,7 @@ def _explain(code: str, shape: str) -> None:
 
 def _tell(rule: "Rule") -> None:
     """One rule, for a person."""
-    from new_ops_project.checks.output import text
+    from new_ops_project.checks.output.wrapping import wrapped
 
     voice = Voice(json=False)
     voice.say(f"{rule.code}  {rule.title}", bold=True)
@@ -175,5 +186,5 @@ def _tell(rule: "Rule") -> None:
     voice.say(f"{rule.severity}{fixed}{f', found by {rule.tool}' if rule.tool else ''}")
     voice.say()
     for part in (rule.why, f"Remedy: {rule.remedy}"):
-        voice.say_lines(f"{text.wrapped(part)}\n")
+        voice.say_lines(f"{wrapped(part)}\n")
     voice.say(rule.link)

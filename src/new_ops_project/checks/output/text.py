@@ -1,39 +1,127 @@
-"""Findings for a person at a terminal, each on a line that an editor can jump to, the remedy below it."""
+"""Findings for a person at a terminal: worst first, in groups with one remedy, on lines that an editor can jump to."""
 
-import os
 import sys
-import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from new_ops_project.base.finding import Finding, Severity
 from new_ops_project.base.styled import styled
-from new_ops_project.base.text import Drawn, counted, drawn, escape_invisible, list_first
+from new_ops_project.base.text import Drawn, capitalize, counted, drawn, escape_invisible, list_first
 from new_ops_project.checks.engine import Skipped
-from new_ops_project.checks.linters.program import ABSENT, EXTRA
+from new_ops_project.checks.linters.program import ABSENT
 from new_ops_project.checks.output.counts import summary
+from new_ops_project.checks.output.wrapping import height, wrapped
 from new_ops_project.checks.run import CheckReport
 
+LINES = 20  # that a person reads without being asked to scroll
 _COLORS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "bright_black"}
+_FIXED = 6  # lines about what was fixed, if anything else was found
 _MOST = 5  # codes that are named where rules could not look
+_BELOW = "    "
 
 
-def lines(report: CheckReport) -> Iterator[Drawn]:
-    """Everything there is to say, in colours, the counts last."""
-    for finding in report.fixed:
-        yield styled(f"fixed  {_place(finding)}: {finding.code} {escape_invisible(finding.message)}", fg="green")
-    last_remedy = ""
-    for finding in report.findings:
-        head = f"{_place(finding)}: {finding.severity} {finding.code}"
-        text = wrapped(f"{head} {escape_invisible(finding.message)}", below="    ")
-        yield drawn(styled(text[: len(head)], fg=_COLORS[finding.severity]), text[len(head) :])
-        if finding.remedy != last_remedy:
-            remedy = wrapped(escape_invisible(finding.remedy), "    ", below="    ")
-            yield styled(remedy, fg="bright_black")
-        last_remedy = finding.remedy
-    for line in _not_checked(report.skipped):
-        yield styled(wrapped(escape_invisible(line), below="    "), fg="bright_black")
-    for line in _end(report):
-        yield drawn(wrapped(line, below="    "))
+@dataclass(frozen=True)
+class _Group:
+    """Findings of the same rule that are equally serious; those with the same remedy follow each other.
+
+    `is_fixed`: they are no more. `is_fixable`: --fix fixes those that have a fix.
+    """
+
+    findings: tuple[Finding, ...]
+    is_fixed: bool = False
+    is_fixable: bool = False
+
+    def lines(self, count: int) -> list[Drawn]:
+        """The first `count` findings with the number of the others; a remedy below the last one that it is for."""
+        shown: list[Drawn] = []
+        for number, finding in enumerate(self.findings[:count], start=1):
+            more = _more(self.findings[count:]) if number == count else ""
+            if self.is_fixed:
+                shown.append(_fixed(finding, more))
+                continue
+            shown.append(_finding(finding, more, is_marked=self.is_fixable and finding.fixable))
+            if number == count or finding.remedy != self.findings[number].remedy:
+                shown += _remedy(finding)
+        return shown
+
+
+def lines(report: CheckReport, again: str = "") -> Iterator[Drawn]:
+    """What there is to say, in colours, the counts last: in LINES lines, and how to see the rest.
+
+    `again` is the command that shows everything; without it, this is everything.
+    """
+    fixed = [_Group(group, is_fixed=True) for group in _by_rule(report.fixed)]
+    groups = [_Group(group, is_fixable=_is_fixed_by_fix(report, group[0])) for group in _by_rule(report.findings)]
+    end = [*_not_checked(report.skipped), drawn(wrapped(_summary(report), below=_BELOW))]
+    if not again:
+        yield from _shown(fixed, [len(group.findings) for group in fixed])
+        yield from _shown(groups, [len(group.findings) for group in groups])
+        yield from end
+        return
+    rows = LINES - height(end)
+    done = list(_shown(fixed, _fitting(fixed, min(rows, _FIXED) if groups else rows)))
+    rows -= height(done)
+    counts = _fitting(groups, rows)
+    rest = len(report.findings) - sum(counts)
+    if rest:
+        end = [_left_out(rest, again), *end]
+        counts = _fitting(groups, rows - height(end[:1]))
+        end[0] = _left_out(len(report.findings) - sum(counts), again)
+    yield from (*done, *_shown(groups, counts), *end)
+
+
+# ---- groups ---------------------------------------------------------------------------------------------------------
+
+
+def _by_rule(findings: Sequence[Finding]) -> list[tuple[Finding, ...]]:
+    """The findings of each rule, worst first; in each, those with the same remedy together, by place."""
+    groups: dict[tuple[Severity, str], dict[str, list[Finding]]] = {}
+    for finding in findings:
+        remedies = groups.setdefault((finding.severity, finding.code), {})
+        remedies.setdefault(finding.remedy, []).append(finding)
+    severities = list(Severity)
+    ordered = sorted(groups.items(), key=lambda item: (severities.index(item[0][0]), item[0][1]))
+    return [tuple(finding for same in remedies.values() for finding in same) for _, remedies in ordered]
+
+
+def _fitting(groups: Sequence[_Group], rows: int) -> list[int]:
+    """How many findings of each group fit: one of every group comes before a second one of any."""
+    counts = [0] * len(groups)
+    for most in (1, sys.maxsize):
+        for index, group in enumerate(groups):
+            while counts[index] < min(most, len(group.findings)):
+                cost = height(group.lines(counts[index] + 1)) - height(group.lines(counts[index]))
+                if cost > rows and any(counts):
+                    break
+                rows, counts[index] = rows - cost, counts[index] + 1
+            if not counts[index]:
+                break  # what is less serious is not shown in its place
+    return counts
+
+
+def _shown(groups: Iterable[_Group], counts: Iterable[int]) -> Iterator[Drawn]:
+    for group, count in zip(groups, counts, strict=True):
+        yield from group.lines(count)
+
+
+# ---- lines ----------------------------------------------------------------------------------------------------------
+
+
+def _finding(finding: Finding, more: str, *, is_marked: bool) -> Drawn:
+    place, label = _place(finding), f"{finding.severity} {finding.code}"
+    mark = " [*]" if is_marked else ""
+    text = f"{place}: {label}{mark} {escape_invisible(finding.message)}{more}"
+    text = wrapped(text, below=_BELOW, whole=[place, label])
+    between, _, rest = text[len(place) :].partition(label)
+    message = rest.removeprefix(mark)
+    parts = styled(label, fg=_COLORS[finding.severity]), styled(rest[: len(rest) - len(message)], fg="cyan"), message
+    return drawn(styled(place, bold=True), between, *parts)
+
+
+def _fixed(finding: Finding, more: str) -> Drawn:
+    place = _place(finding)
+    text = f"fixed  {place}: {finding.code} {escape_invisible(finding.message)}{more}"
+    return styled(wrapped(text, below=_BELOW, whole=[place]), fg="green")
 
 
 def _place(finding: Finding) -> str:
@@ -42,51 +130,55 @@ def _place(finding: Finding) -> str:
     return ":".join(parts)
 
 
-def wrapped(text: str, first: str = "", *, below: str = "") -> str:
-    """`text` in lines that fit the terminal, with these indents; one line elsewhere, for programs that read lines.
-
-    Never broken inside a word, which may be a path or a command.
-    """
-    return textwrap.fill(
-        text,
-        _width(),
-        initial_indent=first,
-        subsequent_indent=below,
-        break_long_words=False,
-        break_on_hyphens=False,
-        replace_whitespace=False,
-    )
+def _remedy(finding: Finding) -> list[Drawn]:
+    text = wrapped(escape_invisible(finding.remedy), _BELOW, below=_BELOW)
+    return [styled(text, fg="bright_black")] if finding.remedy else []
 
 
-def _width() -> int:
-    """The columns of the terminal, at most 100 to read well; no limit without a terminal."""
-    try:
-        return min(os.get_terminal_size().columns, 100)
-    except OSError:
-        return sys.maxsize
+def _more(others: Sequence[Finding]) -> str:
+    if not others:
+        return ""
+    files = len({finding.path for finding in others})
+    return f" (and {len(others)} more{f' in {files} files' if files > 1 else ''})"
 
 
-def _not_checked(skipped: Sequence[Skipped]) -> Iterator[str]:
-    """A line for each reason; programs that are not installed share one line."""
-    for_absence = [skip for skip in skipped if skip.reason.endswith(ABSENT)]
-    if for_absence:
-        programs = sorted(skip.reason.removesuffix(ABSENT) for skip in for_absence)
-        count = sum(len(skip.codes) for skip in for_absence)
-        are = "is" if len(programs) == 1 else "are"
-        yield f"not checked: {counted(count, 'rule')}, because {', '.join(programs)} {are} not installed. {EXTRA}"
+def _left_out(count: int, again: str) -> Drawn:
+    return drawn(wrapped(f"{counted(count, 'more finding')}: {again}", below=_BELOW))
+
+
+def _not_checked(skipped: Sequence[Skipped]) -> Iterator[Drawn]:
+    """A line for each reason; linters that are not installed share one line if the same helps."""
+    absent = [skip for skip in skipped if skip.reason.endswith(ABSENT)]
     for skip in skipped:
-        if skip not in for_absence:
-            yield f"not checked: {list_first(skip.codes, _MOST)}: {skip.reason} {skip.hint}".rstrip()
+        if skip not in absent:
+            yield _unchecked(f"{list_first(skip.codes, _MOST)}: {skip.reason} {skip.hint}".rstrip())
+    for hint in dict.fromkeys(skip.hint for skip in absent):
+        same = [skip for skip in absent if skip.hint == hint]
+        names = ", ".join(sorted(skip.reason.removesuffix(ABSENT) for skip in same))
+        count = counted(sum(len(skip.codes) for skip in same), "rule")
+        are = "is" if len(same) == 1 else "are"
+        yield _unchecked(f"{count}, because {names} {are} not installed. {hint}".rstrip())
 
 
-def _end(report: CheckReport) -> Iterator[str]:
-    counts = summary(report.counts)
-    ignored = f"; {len(report.ignored)} ignored, each with its reason" if report.ignored else ""
+def _unchecked(text: str) -> Drawn:
+    return styled(wrapped(escape_invisible(f"not checked: {text}"), below=_BELOW), fg="bright_black")
+
+
+def _is_fixed_by_fix(report: CheckReport, finding: Finding) -> bool:
+    """Whether --fix fixes such findings without being told to."""
+    return not report.rule(finding.code).fixed_when
+
+
+def _summary(report: CheckReport) -> str:
+    """One line: what was fixed, found, can be fixed, is ignored."""
+    parts = []
+    if report.fixed:
+        parts.append(f"fixed {len(report.fixed)}")
     where = f" in {counted(len(report.projects), 'project')}" if len(report.projects) > 1 else ""
-    yield f"{counts[:1].upper()}{counts[1:]}{where}{ignored}."
-    fixable = [finding for finding in report.findings if finding.fixable and not report.rule(finding.code).fixed_when]
-    if fixable:
-        yield f"{len(fixable)} can be fixed: new-ops-project check --fix (with --preview, nothing is written)."
-    first = next((finding.code for finding in report.findings if finding.counts), "")
-    if first:
-        yield f"Why: new-ops-project check --explain {first}"
+    counts = summary(report.counts)
+    parts.append(f"found {counts}{where}" if report.findings else f"{counts}{where}")
+    if fixable := sum(finding.fixable and _is_fixed_by_fix(report, finding) for finding in report.findings):
+        parts.append(f"[*] {fixable} can be fixed with --fix")
+    if report.ignored:
+        parts.append(f"{len(report.ignored)} ignored, each with its reason")
+    return capitalize(f"{'; '.join(parts)}.")
