@@ -50,12 +50,16 @@ class Breach:
 
 
 class UncheckedError(Exception):
-    """A rule could not be checked; `reason` is a sentence, `hint` says what to do about it."""
+    """A rule could not be checked; `reason` is a sentence, `hint` says what to do about it.
 
-    def __init__(self, reason: str, hint: str = "") -> None:
+    `fails`: this is the fault of a linter that should have been asked, so the run is not complete.
+    """
+
+    def __init__(self, reason: str, hint: str = "", *, fails: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
         self.hint = hint
+        self.fails = fails
 
 
 @dataclass(frozen=True)

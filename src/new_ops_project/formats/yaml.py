@@ -33,6 +33,11 @@ _CHARACTERS = {
     "'": re.compile(r"(''|\S)"),
     '"': re.compile(r"\\(?:\r?\n|[ \tntr])|(\\.|\S)"),
 }
+_CONSTANTS: Mapping[str, bool | None] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
 _COMMENT = re.compile(r"[\]},]*(?:[ \t][\]}, \t]*)#[ \t]*(.*)")
 
 
@@ -191,6 +196,23 @@ def read(path: str, content: bytes) -> YamlTree:
     except yaml.YAMLError as error:
         problem, offset = _explained(error)
         return YamlTree(Node(source), problem, source.place(offset))
+
+
+def plain(node: Node) -> Any:
+    """The value of a node by YAML's core schema, which GitHub uses (https://yaml.org/spec/1.2.2/#103-core-schema)."""
+    if node.kind == "sequence":
+        return [plain(item) for item in node.items]
+    if node.kind == "mapping":
+        return {key.text: plain(value) for key, value in reversed([*node.entries()])}
+    return node.text if node.style else _scalar(node.text)
+
+
+def _scalar(text: str) -> str | float | bool | None:
+    if text in _CONSTANTS:
+        return _CONSTANTS[text]
+    if re.fullmatch(r"[-+]?[0-9]{1,300}|0o[0-7]{1,300}|0x[0-9a-fA-F]{1,300}", text):
+        return int(text, 0 if text[:2] in {"0o", "0x"} else 10)
+    return float(text) if re.fullmatch(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", text) else text
 
 
 def values(content: bytes | str, tags: Mapping[str, Callable[[str], Any]] | None = None) -> list[Any]:

@@ -42,14 +42,14 @@ def report(repo: Repo) -> Mismatches:
     sources = _source_options(repo) if repo.python_files else None
     if sources is None:
         return ()
-    program.find(NAME)
+    program.find(NAME, repo)
     with temporary_folder() as folder:
         report = folder / "deptry.json"
         options = ("--no-ansi", "--json-output", str(report), *sources, *_module_options(repo))
-        result = program.run(NAME, ".", *options, cwd=repo.folder)
+        result = program.run(repo, NAME, ".", *options)
         if not report.is_file():
             lines = [line for line in result.stderr.splitlines() if line.strip()] or ["it wrote no report"]
-            raise UncheckedError(f"deptry failed: {lines[-1].strip()}", "Try `deptry .` by hand.")
+            raise program.failed(NAME, lines[-1].strip())
         return tuple(_mismatch(violation) for violation in json.loads(report.read_bytes()))
 
 

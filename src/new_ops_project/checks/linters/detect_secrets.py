@@ -61,7 +61,7 @@ def report(repo: Repo) -> tuple[Secret, ...]:
     Raises UncheckedError if detect-secrets is not installed, or fails even without the baseline.
     """
     if importlib.util.find_spec("detect_secrets") is None:
-        raise UncheckedError(f"{NAME}{program.ABSENT}", program.EXTRA)
+        raise program.missing(NAME)
     plugins, forms = _detectors()
     texts = ((path, repo.files[path].decode(errors="replace")) for path in sorted(repo.paths) if path in repo.files)
     # The program takes a second for a hundred files, so it gets only those in which it can find something.
@@ -94,7 +94,7 @@ def _scan(repo: Repo, paths: list[str], plugins: list[dict[str, str]], baseline:
         copy = scratch / BASELINE  # since the program adds what it finds to the baseline
         copy.write_text(json.dumps({**baseline, "plugins_used": plugins}), "utf-8")
         options = ("--no-verify", f"--baseline={copy}", f"--exclude-secrets={_PLACEHOLDER}")
-        program.run(NAME, "scan", *options, "--", *(f"./{path}" for path in paths), cwd=folder, codes=(0,))
+        program.run(repo, NAME, "scan", *options, "--", *(f"./{path}" for path in paths), cwd=folder, codes=(0,))
         results = json.loads(copy.read_bytes())["results"]
     old = baseline["results"].items()
     known = {(path, item["hashed_secret"]) for path, items in old for item in items if not item.get("is_secret")}

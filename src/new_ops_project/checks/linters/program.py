@@ -1,43 +1,103 @@
 """Running a linter as a program."""
 
+import os
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from new_ops_project.base import process
 from new_ops_project.base.errors import ProcessError
 from new_ops_project.base.process import ProcessResult
+from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import UncheckedError
 
+SECONDS = 60.0
+"""How long a linter may take."""
 ABSENT = " is not installed."
-EXTRA = "They come with the extra [check]: pipx install 'new-ops-project[check]'."
+_DISTRIBUTION = "new-ops-project"
+_EXTRA = f"Install the extra [check]: pipx install '{_DISTRIBUTION}[check]'."
+_REINSTALL = f"Install {_DISTRIBUTION} again."
+_HINTS = {"actionlint": "https://github.com/rhysd/actionlint has it."}
 
 
-def find(name: str) -> str:
+def missing(name: str) -> UncheckedError:
+    """The error for a linter that is not installed; it fails the run if the install promises the linter."""
+    # Slow to import, and few runs lack a linter.
+    from importlib import metadata  # noqa: PLC0415
+    from platform import machine  # noqa: PLC0415
+
+    from packaging.requirements import Requirement  # noqa: PLC0415
+
+    required = {each.name: each.marker for each in map(Requirement, metadata.requires(_DISTRIBUTION) or ())}
+    if name not in required:
+        return UncheckedError(f"{name}{ABSENT}", _HINTS.get(name, ""))
+    marker = required[name]
+    if marker is None or marker.evaluate({"extra": ""}):
+        return UncheckedError(f"{name}{ABSENT}", _REINSTALL, fails=True)
+    hint = _EXTRA if marker.evaluate({"extra": "check"}) else f"There is none for this machine ({machine()})."
+    return UncheckedError(f"{name}{ABSENT}", hint)
+
+
+def failed(name: str, reason: str) -> UncheckedError:
+    """The error for a linter that did not do its work."""
+    return UncheckedError(f"{name} failed: {reason}", f"Try `{name}` by hand.", fails=True)
+
+
+def unreadable(name: str) -> UncheckedError:
+    """The error for a linter whose output is not as expected."""
+    return UncheckedError(f"The output of {name} could not be read.", f"Try another version of {name}.", fails=True)
+
+
+def find(name: str, repo: Repo) -> str:
     """The path of the program, beside this tool or on PATH; raises UncheckedError if there is none.
 
-    It is never looked for in the repository, whose programs are not run.
+    It is never one of the repository, whose programs are not run, unless this tool itself is installed there.
     """
-    beside = shutil.which(name, path=str(Path(sys.executable).parent))
-    if path := beside or shutil.which(name):
-        return path
-    raise UncheckedError(f"{name}{ABSENT}", EXTRA)
+    if beside := shutil.which(name, path=str(Path(sys.executable).parent)):
+        return beside
+    for folder in _outside(repo):
+        path = shutil.which(name, path=folder)
+        if path and Path(path).is_relative_to(folder):  # Windows also looks in the current folder
+            return path
+    raise missing(name)
+
+
+def _outside(repo: Repo) -> Iterator[str]:
+    """The folders on PATH that are not in the repository."""
+    here = repo.folder.resolve()
+    root = next((folder for folder in (here, *here.parents) if (folder / ".git").exists()), here)
+    for folder in os.get_exec_path():
+        if os.path.isabs(folder) and not Path(folder).resolve().is_relative_to(root):  # noqa: PTH117 - it may be ''
+            yield folder
 
 
 def run(
+    repo: Repo,
     name: str,
     *args: str,
-    cwd: Path,
+    cwd: Path | None = None,
     stdin: bytes = b"",
     codes: tuple[int, ...] = (0, 1),
     env: Mapping[str, str] | None = None,
 ) -> ProcessResult:
-    """Run the program `name` in the folder `cwd`, with `env` added to its environment.
+    """Run the program `name` in the folder `cwd`, by default the project's, with `env` added to its environment.
 
-    Raises UncheckedError if there is no such program, or if it exits with a code that is not in `codes`.
+    Raises UncheckedError if there is no such program, if it exits with a code that is not in `codes`, and if it takes
+    longer than a linter may.
     """
+    return _run(name, find(name, repo), *args, cwd=cwd or repo.folder, stdin=stdin, codes=codes, env=env)
+
+
+def run_module(repo: Repo, name: str, module: str, *args: str, stdin: bytes = b"") -> ProcessResult:
+    """Run a module of ours that works with the linter `name`, as `run` does; nothing is imported from the folder."""
+    return _run(name, sys.executable, "-P", "-m", module, *args, cwd=repo.folder, stdin=stdin, codes=(0,))
+
+
+def _run(
+    name: str, *args: str, cwd: Path, stdin: bytes, codes: tuple[int, ...], env: Mapping[str, str] | None = None
+) -> ProcessResult:
     try:
-        return process.run(find(name), *args, cwd=cwd, stdin=stdin, codes=codes, env=env)
+        return process.run(*args, cwd=cwd, stdin=stdin, codes=codes, env=env, seconds=SECONDS)
     except ProcessError as error:
-        raise UncheckedError(f"{name} failed: {error.reason}", f"Try `{name}` by hand.") from error
+        raise failed(name, error.reason) from error

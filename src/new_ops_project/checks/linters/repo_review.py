@@ -31,7 +31,7 @@ def report(repo: Repo) -> tuple[FailedCheck, ...]:
     Raises UncheckedError if repo-review is not installed, if there is no folder, or if a plugin fails.
     """
     if importlib.util.find_spec("repo_review") is None:
-        raise UncheckedError(f"repo-review{program.ABSENT}", program.EXTRA)
+        raise program.missing("repo-review")
     if not _other_plugins():
         return ()
     if not isinstance(repo.files, LazyFiles):

@@ -5,11 +5,22 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-from new_ops_project.checks.linters import deptry, detect_secrets, repo_review, ruff, validate_pyproject, zizmor
+from new_ops_project.checks.linters import (
+    actionlint,
+    check_jsonschema,
+    deptry,
+    detect_secrets,
+    repo_review,
+    ruff,
+    validate_pyproject,
+    zizmor,
+)
 from new_ops_project.checks.repo import Repo
 
 # The function that runs each linter and returns its report; it raises UncheckedError if the linter is not installed.
 TOOLS: Mapping[str, Callable[[Repo], Any]] = {
+    "actionlint": actionlint.report,
+    "check-jsonschema": check_jsonschema.report,
     "deptry": deptry.report,
     "detect-secrets": detect_secrets.report,
     "repo-review": repo_review.report,

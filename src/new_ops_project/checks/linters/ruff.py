@@ -47,7 +47,7 @@ def report(repo: Repo) -> RuffReport:
     """Run ruff; raises UncheckedError if it is not installed, or fails even without a configuration."""
     # A template's configuration does not parse; a path with a line end cannot be in a list.
     paths = [path for path in repo.python_sources if path.isprintable() and "{{" not in path]
-    program.find("ruff")
+    program.find("ruff", repo)
     # In a folder with several, ruff reads the last of these names.
     configs = {
         path.rpartition("/")[0]: path
@@ -71,10 +71,10 @@ def _run(repo: Repo, paths: Sequence[str], configs: Mapping[str, str], *more: st
         # Without --output-file, ruff would write to the file that RUFF_OUTPUT_FILE names.
         options = (*more, "--no-cache", "--no-fix", "--quiet", f"--output-file={output}", "--force-exclude")
         env = {"XDG_CONFIG_HOME": str(scratch)}  # where no configuration of the user is
-        program.run("ruff", "check", "--show-files", *options, f"@{listed}", cwd=folder, env=env)
+        program.run(repo, "ruff", "check", "--show-files", *options, f"@{listed}", cwd=folder, env=env)
         files = output.read_text("utf-8").splitlines() if output.exists() else []
         options += ("--output-format=json", f"--select={_CODES}", *_ignored(repo, configs), f"@{listed}")
-        program.run("ruff", "check", *options, cwd=folder, env=env)
+        program.run(repo, "ruff", "check", *options, cwd=folder, env=env)
         root = os.path.realpath(folder)
         diagnostics = tuple(_diagnostics(output.read_bytes() if output.exists() else b"[]", root))
         return RuffReport(diagnostics, frozenset(_relative(file, root) for file in files))

@@ -25,7 +25,7 @@ def report(repo: Repo) -> Invalid | None:
     """The first invalid value, if any; raises UncheckedError if validate-pyproject is not installed."""
     if PYPROJECT not in repo.files or repo.pyproject.problem:
         return None
-    result = program.run(NAME, PYPROJECT, cwd=repo.folder, env=_OFFLINE)
+    result = program.run(repo, NAME, PYPROJECT, env=_OFFLINE)
     error = _ERROR.search(f"{result.stderr}\n{result.text}")
     return _invalid(error[1]) if result.exit_code and error else None
 

@@ -9,7 +9,6 @@ from typing import Any
 from new_ops_project.base.finding import Severity
 from new_ops_project.checks.linters import program
 from new_ops_project.checks.repo import Repo
-from new_ops_project.checks.rule import UncheckedError
 
 NAME = "zizmor"
 # The exit codes of a complete run; from 10 on they tell the highest severity (docs.zizmor.sh/usage/#exit-codes).
@@ -44,6 +43,7 @@ def report(repo: Repo) -> tuple[Audit, ...]:
         return ()
     config = next((path for path in _CONFIGS if path in repo.files), str(_NO_CONFIG))
     result = program.run(
+        repo,
         NAME,
         "--offline",
         "--format=json-v1",
@@ -51,14 +51,13 @@ def report(repo: Repo) -> tuple[Audit, ...]:
         "--persona=regular",
         f"--config={config}",
         ".",
-        cwd=repo.folder,
         codes=_CODES,
     )
     try:
         items = json.loads(result.stdout or b"[]")
         return tuple(_audit(repo, item) for item in items if not item.get("ignored") and item["ident"] not in _OURS)
     except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
-        raise UncheckedError("The output of zizmor could not be read.", "Try another version of zizmor.") from error
+        raise program.unreadable(NAME) from error
 
 
 def _audit(repo: Repo, item: Mapping[str, Any]) -> Audit:

@@ -20,6 +20,7 @@ _MATRIX = re.compile(r"\bmatrix\.([\w-]+(?:\.[\w-]+)*)")
 _ENV = re.compile(r"\$\{\{\s*env\.([\w-]+)\s*\}\}")
 # GitHub runs at most 1,000 steps in a job. YAML aliases can turn a small file into millions of them.
 _LIMIT = 1000
+_KINDS = {"workflow": _WORKFLOW, "action": _ACTION, "dependabot": _DEPENDABOT}
 _SHA = re.compile(r"[0-9a-fA-F]{40}")
 
 
@@ -161,6 +162,13 @@ class Automation:
     def _parsed(self, pattern: re.Pattern[str]) -> Iterator[YamlTree]:
         return (tree for tree in self.trees if pattern.fullmatch(tree.path) and tree.root.kind == "mapping")
 
+    @property
+    def documents(self) -> Iterator[tuple[str, YamlTree]]:
+        """Each file that is YAML, whatever is in it, as `workflow`, `action` or `dependabot`."""
+        for tree in self.trees:
+            kind = next(kind for kind, pattern in _KINDS.items() if pattern.fullmatch(tree.path))
+            yield from [(kind, tree)] if not tree.problem else ()
+
     @cached_property
     def workflows(self) -> tuple[Workflow, ...]:
         """The workflows that parse."""
@@ -196,6 +204,5 @@ class Automation:
 
 def read(files: Files, paths: Iterator[str]) -> Automation:
     """Parse those of `paths` that GitHub acts on. Only these are taken from `files`, which may read lazily."""
-    patterns = (_WORKFLOW, _ACTION, _DEPENDABOT)
-    named = sorted(path for path in paths if any(pattern.fullmatch(path) for pattern in patterns))
+    named = sorted(path for path in paths if any(pattern.fullmatch(path) for pattern in _KINDS.values()))
     return Automation(tuple(yaml.read(path, files[path]) for path in named if path in files))
