@@ -1,9 +1,10 @@
 """The engine that runs rules on a repository to get its findings."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from new_ops_project.base.finding import Finding
+from new_ops_project.base import process
+from new_ops_project.base.finding import Finding, Severity
 from new_ops_project.base.masking import masked
 from new_ops_project.checks.ignoring import entries as ignoring
 from new_ops_project.checks.ignoring.entries import Ignore
@@ -22,11 +23,15 @@ class FixableFinding:
 
 @dataclass(frozen=True)
 class Skipped:
-    """Rules that could not be checked for the same reason; the hint says what to do about it."""
+    """Rules that could not be checked for the same reason; the hint says what to do about it.
+
+    `fails`: a linter that should have been asked was not, or not about everything, so the run is incomplete.
+    """
 
     codes: tuple[str, ...]
     reason: str
     hint: str = ""
+    fails: bool = False
 
 
 @dataclass(frozen=True)
@@ -48,18 +53,46 @@ class Checked:
 
 def run(repo: Repo, rules: Sequence[Rule]) -> Checked:
     """Check every rule; the linters that the rules need run at the same time."""
-    reports = _reports(repo)
-    reports.start({rule.tool for rule in rules if rule.tool})
+    entries = ignoring.read(repo)
+    unasked = {entry.code: entry.reason for entry in entries if not entry.paths}
+    asked = [rule for rule in rules if rule.tool not in unasked]
+    results, unchecked = _asked(repo, asked)
+    unchecked += [(rule.code, _left_out(rule.tool, unasked[rule.tool])) for rule in rules if rule.tool in unasked]
+    tools = {rule.code: rule.tool for rule in rules}
+    return _without_ignored(_without_doubles(results, rules), entries, tools, _reasons(results, unchecked))
+
+
+_Unchecked = list[tuple[str, UncheckedError]]
+
+
+def _asked(repo: Repo, rules: Sequence[Rule]) -> tuple[list[FixableFinding], _Unchecked]:
+    """What the rules find, and the codes of those that could not be checked."""
     results: list[FixableFinding] = []
-    skipped: dict[tuple[str, str], list[str]] = {}
-    for rule in rules:
-        try:
-            for breach in _breaches(rule, repo, reports):
-                results.append(_result(rule, breach))  # noqa: PERF401 - what was checked before an error counts
-        except UncheckedError as error:
-            skipped.setdefault((error.reason, error.hint), []).append(rule.code)
-    reasons = tuple(Skipped(tuple(codes), *reason) for reason, codes in skipped.items())
-    return _without_ignored(_without_doubles(results, rules), ignoring.read(repo), reasons)
+    unchecked: _Unchecked = []
+    reports = _reports(repo)
+    with process.stopped_together():  # the linters, if this is interrupted
+        reports.start({rule.tool for rule in rules if rule.tool})
+        for rule in rules:
+            try:
+                for breach in _breaches(rule, repo, reports):
+                    results.append(_result(rule, breach))  # noqa: PERF401 - what was checked before an error counts
+                unchecked += [(rule.code, gap) for gap in (reports.gaps(rule.tool) if rule.tool else ())]
+            except UncheckedError as error:
+                unchecked.append((rule.code, error))
+    return results, unchecked
+
+
+def _left_out(tool: str, reason: str) -> UncheckedError:
+    return UncheckedError(f"{tool} is ignored in pyproject.toml: {reason}")
+
+
+def _reasons(results: Sequence[FixableFinding], unchecked: _Unchecked) -> tuple[Skipped, ...]:
+    """What was not checked, with the codes for which the same is the reason."""
+    broken = {result.finding.path for result in results if result.finding.severity is Severity.ERROR}
+    codes: dict[tuple[str, str, bool], list[str]] = {}
+    for code, error in unchecked:
+        codes.setdefault((error.reason, error.hint, error.fails and error.path not in broken), []).append(code)
+    return tuple(Skipped(tuple(codes), *reason) for reason, codes in codes.items())
 
 
 def _reports(repo: Repo) -> Reports:
@@ -97,12 +130,15 @@ def _without_doubles(results: Sequence[FixableFinding], rules: Iterable[Rule]) -
 
 
 def _without_ignored(
-    results: Iterable[FixableFinding], entries: Sequence[Ignore], skipped: tuple[Skipped, ...]
+    results: Iterable[FixableFinding],
+    entries: Sequence[Ignore],
+    tools: Mapping[str, str],
+    skipped: tuple[Skipped, ...],
 ) -> Checked:
     counted: list[FixableFinding] = []
     ignored: list[tuple[Finding, Ignore]] = []
     for result in sorted(dict.fromkeys(results), key=_order):
-        ignore = next((ignore for ignore in entries if ignore.covers(result.finding)), None)
+        ignore = next((ignore for ignore in entries if ignore.covers(result.finding, tools[result.finding.code])), None)
         if ignore is None:
             counted.append(result)
         else:

@@ -52,14 +52,16 @@ class Breach:
 class UncheckedError(Exception):
     """A rule could not be checked; `reason` is a sentence, `hint` says what to do about it.
 
-    `fails`: this is the fault of a linter that should have been asked, so the run is not complete.
+    `fails`: a linter that should have been asked was not, so the run is incomplete. With a `path`, this is so for that
+    file only, and an error that is found in it may be the cause.
     """
 
-    def __init__(self, reason: str, hint: str = "", *, fails: bool = False) -> None:
+    def __init__(self, reason: str, hint: str = "", *, fails: bool = False, path: str = "") -> None:
         super().__init__(reason)
         self.reason = reason
         self.hint = hint
         self.fails = fails
+        self.path = path
 
 
 @dataclass(frozen=True)
@@ -69,8 +71,8 @@ class Rule:
     `check(repo)` yields each breach and raises UncheckedError when the rule cannot be checked; a rule with a `tool` is
     called as `check(repo, report)`, where `report` is what that linter's module in checks/linters returned.
 
-    `fixes` tells whether it ever gives a fix. `fixed_when` tells when --fix applies it: '' always; fixes that undo what
-    somebody wrote need the file to be named as PATH or the code in --select (`named`), or the latter (`selected`).
+    `fixes` tells whether it ever gives a fix. `fixed_when` tells when --fix applies it: '' always; fixes that bring
+    back what somebody removed need the file to be named as PATH or the code in --select (`named`).
 
     A rule that passes on findings of a linter has the linter's name for them as its `code`. `replaces` has the codes of
     former rules that reported the same; `unless` those of present ones, on whose lines this one reports nothing.
@@ -84,7 +86,7 @@ class Rule:
     link: str
     check: Callable[..., Iterable[Breach]]
     fixes: bool = False
-    fixed_when: Literal["", "named", "selected"] = ""
+    fixed_when: Literal["", "named"] = ""
     tool: str = ""
     replaces: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()

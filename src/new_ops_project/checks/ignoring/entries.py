@@ -16,16 +16,19 @@ _OWN = ("OPS001", "OPS002")
 
 @dataclass(frozen=True)
 class Ignore:
-    """A rule that is ignored for a reason: everywhere, or in files that match one of `paths` (fnmatch patterns)."""
+    """A rule or linter that is ignored for a reason, everywhere or in files that match one of `paths` (fnmatch).
+
+    A linter that is ignored everywhere is not asked.
+    """
 
     code: str
     reason: str
     paths: tuple[str, ...] = ()
 
-    def covers(self, finding: Finding) -> bool:
-        """Whether the finding is ignored."""
+    def covers(self, finding: Finding, tool: str) -> bool:
+        """Whether the finding, which comes from the linter `tool` or from none, is ignored."""
         is_inside = not self.paths or any(fnmatch.fnmatchcase(finding.path, pattern) for pattern in self.paths)
-        return finding.code == self.code and is_inside
+        return self.code in {finding.code, tool} and is_inside
 
 
 def read(repo: Repo) -> tuple[Ignore, ...]:
@@ -56,8 +59,8 @@ def unreasoned(repo: Repo) -> Iterator[Breach]:
 
 
 def unknown(repo: Repo, rules: Sequence[Rule]) -> Iterator[Breach]:
-    """Each entry whose code is neither that of a rule nor one of our own."""
-    codes = [*(rule.code for rule in rules), *_OWN]
+    """Each entry whose code is neither that of a rule, nor a linter, nor one of our own."""
+    codes = [*(rule.code for rule in rules), *sorted({rule.tool for rule in rules if rule.tool}), *_OWN]
     for ignore in (ignore for ignore in entries(repo) if ignore.code not in codes):
         where = _where(repo, ignore.code)
         if successors := succession(rules, ignore.code):

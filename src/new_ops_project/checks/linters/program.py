@@ -4,7 +4,9 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from new_ops_project.base import process
 from new_ops_project.base.errors import ProcessError
@@ -17,8 +19,16 @@ SECONDS = 60.0
 ABSENT = " is not installed."
 _DISTRIBUTION = "new-ops-project"
 _EXTRA = f"Install the extra [check]: pipx install '{_DISTRIBUTION}[check]'."
-_REINSTALL = f"Install {_DISTRIBUTION} again."
+_REINSTALL = f"Install {_DISTRIBUTION} again"
 _HINTS = {"actionlint": "https://github.com/rhysd/actionlint has it."}
+
+
+@dataclass(frozen=True)
+class Partial:
+    """The report of a linter that could not do all of its work, and what is missing in it."""
+
+    report: Any
+    gaps: tuple[UncheckedError, ...]
 
 
 def missing(name: str) -> UncheckedError:
@@ -34,19 +44,24 @@ def missing(name: str) -> UncheckedError:
         return UncheckedError(f"{name}{ABSENT}", _HINTS.get(name, ""))
     marker = required[name]
     if marker is None or marker.evaluate({"extra": ""}):
-        return UncheckedError(f"{name}{ABSENT}", _REINSTALL, fails=True)
+        return _failure(name, f"{name}{ABSENT}", _REINSTALL)
     hint = _EXTRA if marker.evaluate({"extra": "check"}) else f"There is none for this machine ({machine()})."
     return UncheckedError(f"{name}{ABSENT}", hint)
 
 
 def failed(name: str, reason: str) -> UncheckedError:
     """The error for a linter that did not do its work."""
-    return UncheckedError(f"{name} failed: {reason}", f"Try `{name}` by hand.", fails=True)
+    return _failure(name, f"{name} failed: {reason.removesuffix('.')}.", f"Try `{name}` by hand")
 
 
 def unreadable(name: str) -> UncheckedError:
     """The error for a linter whose output is not as expected."""
-    return UncheckedError(f"The output of {name} could not be read.", f"Try another version of {name}.", fails=True)
+    return _failure(name, f"The output of {name} could not be read.", f"Try another version of {name}")
+
+
+def _failure(name: str, reason: str, remedy: str) -> UncheckedError:
+    hint = f'{remedy}, or ignore it with a reason: [tool.new-ops-project.ignore] {name} = "the reason".'
+    return UncheckedError(reason, hint, fails=True)
 
 
 def find(name: str, repo: Repo) -> str:

@@ -39,9 +39,7 @@ def report(repo: Repo) -> tuple[FailedCheck, ...]:
     try:
         return _failed_checks(repo)
     except Exception as error:  # a plugin is third-party code, which can raise anything
-        raise UncheckedError(
-            f"A plugin of repo-review failed: {type(error).__name__}: {error}", "Try `repo-review` by hand."
-        ) from error
+        raise program.failed("repo-review", f"a plugin raised {type(error).__name__}: {error}") from error
 
 
 def _other_plugins() -> bool:

@@ -15,7 +15,9 @@ from new_ops_project.checks.linters import (
     validate_pyproject,
     zizmor,
 )
+from new_ops_project.checks.linters.program import Partial
 from new_ops_project.checks.repo import Repo
+from new_ops_project.checks.rule import UncheckedError
 
 # The function that runs each linter and returns its report; it raises UncheckedError if the linter is not installed.
 TOOLS: Mapping[str, Callable[[Repo], Any]] = {
@@ -49,4 +51,11 @@ class Reports:
     def of(self, name: str) -> Any:
         """The report of a linter; raises UncheckedError if it could not run."""
         self.start([name])
-        return self._running[name].result()
+        report = self._running[name].result()
+        return report.report if isinstance(report, Partial) else report
+
+    def gaps(self, name: str) -> tuple[UncheckedError, ...]:
+        """What is missing in the report of a linter that could do some of its work."""
+        future = self._running[name]
+        report = None if future.exception() else future.result()
+        return report.gaps if isinstance(report, Partial) else ()

@@ -10,8 +10,12 @@ _WORDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "
 
 
 def lines(report: CheckReport) -> Iterator[Drawn]:
-    """One workflow command for each finding, each on a line."""
+    """One workflow command, on a line, for each finding and for whatever leaves the run incomplete."""
     yield from (_command(finding) for finding in report.findings)
+    for skip in report.skipped:
+        if skip.fails:
+            line = f"::error title=not checked::{_data(f'{skip.reason} {skip.hint}')}"
+            yield Drawn(f"{escape_invisible(line)}\n")
 
 
 def _command(finding: Finding) -> Drawn:

@@ -1,5 +1,6 @@
 """Findings as the JSON object of --json."""
 
+from dataclasses import asdict
 from typing import Any
 
 from new_ops_project.checks.run import CheckReport
@@ -7,7 +8,7 @@ from new_ops_project.checks.run import CheckReport
 
 def document(report: CheckReport) -> dict[str, Any]:
     """The findings with what was ignored, skipped and fixed; `fixed` and `plans` are there only after --fix."""
-    skipped = [{"codes": list(skip.codes), "reason": skip.reason, "hint": skip.hint} for skip in report.skipped]
+    skipped = [{**asdict(skip), "codes": list(skip.codes)} for skip in report.skipped]
     ignored = [{**finding.as_json(), "reason": why.reason} for finding, why in report.ignored]
     fixed = [finding.as_json() for finding in report.fixed]
     return {

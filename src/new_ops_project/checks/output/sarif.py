@@ -8,6 +8,7 @@ from urllib.parse import quote
 from new_ops_project import __version__
 from new_ops_project.base.finding import Finding, Severity
 from new_ops_project.base.text import escape_undecodable
+from new_ops_project.checks.engine import Skipped
 from new_ops_project.checks.ignoring.entries import Ignore
 from new_ops_project.checks.rule import Rule
 from new_ops_project.checks.run import CheckReport
@@ -27,8 +28,23 @@ def log(report: CheckReport) -> dict[str, Any]:
     }
     results = [_result(finding, indexes) for finding in report.findings]
     results += [_suppressed(finding, why, indexes) for finding, why in report.ignored]
-    run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
+    invocation = {
+        "executionSuccessful": report.is_complete,
+        "toolExecutionNotifications": [_notification(skip) for skip in report.skipped],
+    }
+    run = {
+        "tool": {"driver": driver},
+        "invocations": [invocation],
+        "columnKind": "unicodeCodePoints",
+        "results": results,
+    }
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
+
+
+def _notification(skip: Skipped) -> dict[str, Any]:
+    codes = f"{', '.join(skip.codes)}: " if skip.codes else ""
+    text = escape_undecodable(f"Not checked: {codes}{skip.reason} {skip.hint}".strip())
+    return {"level": "error" if skip.fails else "note", "message": {"text": text}}
 
 
 def _rule(rule: Rule) -> dict[str, Any]:
