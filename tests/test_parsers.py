@@ -31,7 +31,6 @@ ALLOWED = {
     "fleet/publish/to_remote.py": "catches ValueError",
     "fleet/run/worker.py": "what our own process wrote",
     "formats/document.py": "the door to INI files",
-    "formats/github/expressions.py": "catches all that Python's parser raises",
     "formats/gitignore.py": "the door to patterns of .gitignore",
     "formats/python.py": "the door to Python",
     "formats/requirements/pep508.py": "the door to requirements",

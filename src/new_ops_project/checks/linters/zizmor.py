@@ -1,63 +1,90 @@
-"""zizmor, whose security audits of workflows add to our own rules."""
+"""zizmor, which audits the security of workflows."""
 
 import json
-from collections.abc import Mapping
+import re
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from new_ops_project.base.finding import Severity
-from new_ops_project.checks.linters import program
+from new_ops_project.checks.linters import program, workdir
+from new_ops_project.checks.linters.program import Partial
 from new_ops_project.checks.repo import Repo
 
 NAME = "zizmor"
 # The exit codes of a complete run; from 10 on they tell the highest severity (docs.zizmor.sh/usage/#exit-codes).
 _CODES = (0, 3, 10, 11, 12, 13, 14)
+_OPTIONS = ("--offline", "--format=json-v1", "--no-progress", "--persona=pedantic", "--color=never")
+_INPUTS = re.compile(
+    r"\.github/workflows/[^/]+\.ya?ml|(?:.*/)?action\.ya?ml|\.github/dependabot\.ya?ml|\.pre-commit-(?:config|hooks)\.yaml"
+)
+_COMPLETED = re.compile(r"completed (.+)$", re.MULTILINE)
 _CONFIGS = ("zizmor.yml", "zizmor.yaml", ".github/zizmor.yml", ".github/zizmor.yaml")
 _NO_CONFIG = Path(__file__).with_name("zizmor.yml")
 _SEVERITIES = {"High": Severity.ERROR, "Medium": Severity.WARNING}
-# Audits that our own rules OPS101, OPS114 and OPS120 cover completely, including what they allow.
-_OURS = {"artipacked", "dangerous-triggers", "unpinned-uses"}
+_CONTEXT = re.compile(r"(?:github|inputs|steps|needs|env|matrix|secrets|vars|jobs|job|runner|strategy)\.[\w.*\[\]'-]+")
+# Of what zizmor calls pedantic, these notes help people who read a workflow.
+_PEDANTIC = {"anonymous-definition", "undocumented-permissions"}
 
 
 @dataclass(frozen=True)
 class Audit:
-    """One finding of zizmor; `line`, `last` (the last line) and `column` count from 1."""
+    """One finding of zizmor; `line`, `last` (the last line) and `column` count from 1.
+
+    `desc` is the sentence of the audit, `note` what zizmor says about the place, `text` what the file has there.
+    `step` is the number of the step there, among all steps of the repository; None if there is none. It stays the same
+    when fixes move the lines.
+    """
 
     ident: str
     path: str
     line: int
     last: int
     column: int
-    message: str
+    desc: str
+    note: str
+    text: str
     url: str
     severity: Severity
+    step: int | None = None
 
 
-def report(repo: Repo) -> tuple[Audit, ...]:
-    """The findings of zizmor for the folder, offline; the repository's own configuration of zizmor counts.
+def report(repo: Repo) -> Partial:
+    """The findings of zizmor, offline, and the files that it could not read; the repository's own configuration counts.
 
     Raises UncheckedError if zizmor is not installed, or if its output cannot be read.
     """
-    if not repo.automation.trees:
-        return ()
-    config = next((path for path in _CONFIGS if path in repo.files), str(_NO_CONFIG))
-    result = program.run(
-        repo,
-        NAME,
-        "--offline",
-        "--format=json-v1",
-        "--no-progress",
-        "--persona=regular",
-        f"--config={config}",
-        ".",
-        codes=_CODES,
-    )
+    paths = [path for path in sorted(repo.paths) if _is_audited(path) and path in repo.files]
+    broken = {tree.path for tree in repo.automation.trees if tree.problem}
+    paths = [path for path in paths if path not in broken]  # zizmor audits nothing if it cannot decode a file
+    return _audited(repo, paths) if paths else Partial((), ())
+
+
+def _is_audited(path: str) -> bool:
+    """Whether zizmor looks at such a file, wherever it is."""
+    return bool(_INPUTS.fullmatch(path))
+
+
+def _audited(repo: Repo, paths: Sequence[str]) -> Partial:
+    config = next((repo.folder.resolve() / path for path in _CONFIGS if path in repo.files), _NO_CONFIG)
+    with workdir.copies(repo, paths) as folder:
+        result = program.run(repo, NAME, *_OPTIONS, f"--config={config}", ".", cwd=folder, codes=_CODES)
     try:
         items = json.loads(result.stdout or b"[]")
-        return tuple(_audit(repo, item) for item in items if not item.get("ignored") and item["ident"] not in _OURS)
+        audits = tuple(_audit(repo, item) for item in items if _counts(item))
     except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
         raise program.unreadable(NAME) from error
+    done = {path.replace("\\", "/").removeprefix("./") for path in _COMPLETED.findall(result.stderr)}
+    return Partial(
+        audits, tuple(program.failed(NAME, f"it cannot read {path}", path) for path in paths if path not in done)
+    )
+
+
+def _counts(item: Mapping[str, Any]) -> bool:
+    is_usual = item["determinations"]["persona"] == "Regular" or item["ident"] in _PEDANTIC
+    return is_usual and not item.get("ignored")
 
 
 def _audit(repo: Repo, item: Mapping[str, Any]) -> Audit:
@@ -66,22 +93,45 @@ def _audit(repo: Repo, item: Mapping[str, Any]) -> Audit:
     path = str(local.get("verbatim_path") or local["given_path"]).replace("\\", "/").removeprefix("./")
     start, end = (primary["concrete"]["location"][name] for name in ("start_point", "end_point"))
     last = end["row"] + (end["column"] > 0 or end["row"] == start["row"])
-    message = f"{item['desc']}: {primary['symbolic']['annotation']} ({item['ident']})."
-    severity = _SEVERITIES.get(item["determinations"]["severity"], Severity.INFO)
     return Audit(
         item["ident"],
         path,
         start["row"] + 1,
         last,
         _column(repo, path, start),
-        message[:1].upper() + message[1:],
+        item["desc"],
+        primary["symbolic"]["annotation"],
+        _context(repo, path, start) or primary["concrete"]["feature"].strip(),
         item["url"],
-        severity,
+        _severity(item["determinations"]),
+        _step(repo, path, range(start["row"] + 1, last + 1)),
     )
+
+
+def _step(repo: Repo, path: str, lines: range) -> int | None:
+    places = ((number, step.uses.node) for number, step in enumerate(repo.automation.steps))
+    return next((number for number, node in places if node.source.path == path and node.line in lines), None)
+
+
+def _severity(determined: Mapping[str, str]) -> Severity:
+    """As grave as zizmor says; an error only if zizmor is sure, too."""
+    is_sure = determined["severity"] != "High" or determined["confidence"] == "High"
+    return _SEVERITIES.get(determined["severity"], Severity.INFO) if is_sure else Severity.WARNING
+
+
+def _context(repo: Repo, path: str, point: Mapping[str, int]) -> str:
+    """The context of an expression at a place, such as `github.head_ref`: of a script, the text would be all of it."""
+    match = _CONTEXT.match(_line(repo, path, point)[point["column"] :].decode(errors="replace"))
+    return match[0] if match else ""
 
 
 def _column(repo: Repo, path: str, point: Mapping[str, int]) -> int:
     """The column in characters; zizmor counts bytes."""
+    line = _line(repo, path, point)
+    indent = len(line) - len(line.lstrip())  # the place of a key starts with its line
+    return len(line[: max(point["column"], indent)].decode(errors="replace")) + 1
+
+
+def _line(repo: Repo, path: str, point: Mapping[str, int]) -> bytes:
     lines = repo.files.get(path, b"").split(b"\n")
-    line = lines[point["row"]] if point["row"] < len(lines) else b""
-    return len(line[: point["column"]].decode(errors="replace")) + 1
+    return lines[point["row"]] if point["row"] < len(lines) else b""

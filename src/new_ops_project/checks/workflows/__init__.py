@@ -1,29 +1,39 @@
 """The family of rules about GitHub's automation: workflows, composite actions, Dependabot."""
 
 from new_ops_project.base.finding import Severity
-from new_ops_project.checks.linters import zizmor
+from new_ops_project.checks.linters import actionlint, check_jsonschema
 from new_ops_project.checks.rule import Family, Rule
 from new_ops_project.checks.workflows import (
-    checkouts,
     cloud_login,
     conventions,
     dependabot,
-    injection,
     inputs,
     installs,
     parsing,
-    permissions,
     pinning,
+    refused,
     runners,
     setup_python,
     triggers,
-    zizmor_audits,
 )
+from new_ops_project.checks.workflows.audits import AUDITS
 
 _REFERENCE = "https://docs.github.com/en/actions/reference"
 _SECURE_USE = f"{_REFERENCE}/security/secure-use"
 _DEPENDABOT = "https://docs.github.com/en/code-security/reference/supply-chain-security/dependabot-options-reference"
 _SETUP_PYTHON = "https://github.com/actions/setup-python/blob/main/docs/advanced-usage.md"
+
+# What the rules above and actionlint report at the same place.
+_LINTED = (
+    "OPS100",
+    "OPS110",
+    "OPS127",
+    "OPS191",
+    "hardcoded-container-credentials",
+    "insecure-commands",
+    "template-injection",
+    "unsound-condition",
+)
 
 FAMILY = Family(
     "workflows",
@@ -146,37 +156,6 @@ FAMILY = Family(
             cloud_login.static_keys,
         ),
         Rule(
-            "OPS112",
-            "Jobs say what their token may do",
-            Severity.WARNING,
-            "Without `permissions`, the token has what the settings of the repository or the organisation give: often "
-            "the right to change the code.",
-            "Write `permissions: {}` at the top, and give each job what it needs, such as `contents: read`.",
-            _SECURE_USE,
-            permissions.unlimited,
-        ),
-        Rule(
-            "OPS113",
-            "Untrusted text reaches scripts through variables",
-            Severity.ERROR,
-            "GitHub inserts the text before the shell reads the script: $(...) in a title runs as a command, with the "
-            "job's token and secrets.",
-            "Put the expression into the step's env, and use the variable in quotes.",
-            "https://docs.github.com/en/actions/concepts/security/script-injections",
-            injection.injected,
-        ),
-        Rule(
-            "OPS114",
-            "Checkouts do not leave their token behind",
-            Severity.WARNING,
-            "Every later step can read the token; before v6, so can anyone who downloads an artifact with that folder.",
-            "Write `persist-credentials: false` under the checkout's `with:`, or `true` if a later step needs the "
-            "token.",
-            "https://github.com/actions/checkout#usage",
-            checkouts.leftover_tokens,
-            fixes=True,
-        ),
-        Rule(
             "OPS115",
             "Runs neither pile up nor overlap",
             Severity.INFO,
@@ -195,15 +174,6 @@ FAMILY = Family(
             triggers.cancelled_runs,
         ),
         Rule(
-            "OPS117",
-            "Workflows, jobs and steps have names",
-            Severity.INFO,
-            "People read these names in the list of runs, and branch protection refers to them.",
-            "Add `name:`.",
-            f"{_REFERENCE}/workflows-and-actions/workflow-syntax",
-            conventions.unnamed_parts,
-        ),
-        Rule(
             "OPS118",
             "Workflows can be started by hand",
             Severity.INFO,
@@ -220,34 +190,6 @@ FAMILY = Family(
             "Choose another minute.",
             f"{_REFERENCE}/workflows-and-actions/events-that-trigger-workflows",
             triggers.full_hours,
-        ),
-        Rule(
-            "OPS120",
-            "No workflow gives strangers the repository's privileges",
-            Severity.WARNING,
-            "pull_request_target and workflow_run get secrets and a token that can write, even for a pull request "
-            "from a fork.",
-            "Use `pull_request`. Where that is impossible, never check out or run code from the pull request.",
-            _SECURE_USE,
-            triggers.privileged,
-        ),
-        Rule(
-            "OPS121",
-            "Grants beyond reading the code say why",
-            Severity.INFO,
-            "A grant that nobody can explain is never taken back.",
-            "Add the reason as a comment: `id-token: write  # to log in to AWS`.",
-            _SECURE_USE,
-            permissions.unexplained,
-        ),
-        Rule(
-            "OPS122",
-            "Releases are built without a cache",
-            Severity.WARNING,
-            "Any run on the default branch can write to the cache, and what it writes ends up in the release.",
-            "Turn the cache off in workflows that release.",
-            "https://docs.zizmor.sh/audits/#cache-poisoning",
-            conventions.cached_release,
         ),
         Rule(
             "OPS123",
@@ -288,6 +230,15 @@ FAMILY = Family(
             cloud_login.missing_token,
         ),
         Rule(
+            "OPS127",
+            "Jobs wait for jobs that exist",
+            Severity.ERROR,
+            "GitHub refuses a workflow with a job that waits for none, or for itself.",
+            "Correct the name.",
+            f"{_REFERENCE}/workflows-and-actions/workflow-syntax#jobsjob_idneeds",
+            refused.impossible_needs,
+        ),
+        Rule(
             "OPS130",
             "Dependabot updates the actions",
             Severity.WARNING,
@@ -306,15 +257,6 @@ FAMILY = Family(
             dependabot.packages_left_out,
         ),
         Rule(
-            "OPS132",
-            "Dependabot waits before it takes a release",
-            Severity.WARNING,
-            "Most hijacked releases are discovered within days.",
-            "Add `cooldown:` with `default-days: 7` to the entry. Security updates do not wait.",
-            _DEPENDABOT,
-            dependabot.hasty,
-        ),
-        Rule(
             "OPS133",
             "Dependabot groups its updates",
             Severity.INFO,
@@ -323,15 +265,30 @@ FAMILY = Family(
             _DEPENDABOT,
             dependabot.one_by_one,
         ),
+        *AUDITS,
         Rule(
-            "OPS190",
-            "zizmor finds nothing",
+            "OPS191",
+            "Files for GitHub match their schemas",
+            Severity.ERROR,
+            "GitHub refuses a workflow with a key that it does not know, and ignores one in an action. The schemas are "
+            "those of SchemaStore.",
+            "Correct the key or the value.",
+            f"{_REFERENCE}/workflows-and-actions/workflow-syntax",
+            refused.schema_errors,
+            tool=check_jsonschema.NAME,
+            unless=("OPS100", "OPS107"),
+        ),
+        Rule(
+            "OPS192",
+            "actionlint finds nothing",
             Severity.WARNING,
-            "zizmor knows more ways to attack a workflow than the rules above.",
-            "Read the page of the audit; a comment `# zizmor: ignore[NAME]` on that line ignores the finding.",
-            "https://docs.zizmor.sh/audits/",
-            zizmor_audits.remaining,
-            tool=zizmor.NAME,
+            "actionlint also reads expressions, filters, cron lines and labels of runners. It is asked where it is "
+            "installed.",
+            "The pages of actionlint describe each kind; `.github/actionlint.yaml` can ignore some in some files.",
+            "https://github.com/rhysd/actionlint/blob/main/docs/checks.md",
+            refused.lints,
+            tool=actionlint.NAME,
+            unless=_LINTED,
         ),
     ),
 )

@@ -1,51 +1,13 @@
-"""Rules about conventions of workflows: names, caches, artifacts."""
+"""Rules about conventions of workflows: caches, artifacts."""
 
 import re
 from collections.abc import Iterator
 
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Breach
-from new_ops_project.formats.github.automation import Step, Workflow
-from new_ops_project.formats.yaml import Node
+from new_ops_project.formats.github.automation import Step
 
-_CACHES = {
-    "actions/cache": "",
-    "actions/cache/restore": "",
-    "actions/setup-python": "cache",
-    "actions/setup-node": "cache",
-    "astral-sh/setup-uv": "enable-cache",
-}
 _AFTER_FAILURE = re.compile(r"\b(?:failure|always|cancelled)\s*\(")
-
-
-def unnamed_parts(repo: Repo) -> Iterator[Breach]:
-    """Each workflow in which something has no name, at the first such place."""
-    for workflow in repo.automation.workflows:
-        unnamed = [*_unnamed_parts(workflow)]
-        if unnamed:
-            kinds = [kind for kind, _ in unnamed]
-            counts = [f"{kinds.count(kind)} {kind}{'s' * (kinds.count(kind) > 1)}" for kind in dict.fromkeys(kinds)]
-            yield Breach(f"{', '.join(counts)} without a name.", *unnamed[0][1].place)
-
-
-def _unnamed_parts(workflow: Workflow) -> Iterator[tuple[str, Node]]:
-    if not workflow.root.get("name"):
-        yield "workflow", workflow.root
-    for job in workflow.jobs:
-        if not job.node.get("name"):
-            yield "job", job.key
-        yield from (("step", step.node) for step in job.steps if not step.node.get("name"))
-
-
-def cached_release(repo: Repo) -> Iterator[Breach]:
-    """Each cache that a release workflow restores."""
-    for workflow in (each for each in repo.automation.workflows if each.is_release):
-        for step in (step for job in workflow.jobs for step in job.steps):
-            name = _CACHES.get(step.uses.action)
-            value = step.input(name) if name else Node(step.node.source)
-            if name == "" or value.scalar not in {"", "false"}:
-                place = value.place if value else step.uses.node.place
-                yield Breach("This release is built with files from a cache.", *place)
 
 
 def vague_cache(repo: Repo) -> Iterator[Breach]:

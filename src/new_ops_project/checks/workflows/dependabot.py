@@ -44,14 +44,6 @@ def packages_left_out(repo: Repo) -> Iterator[Breach]:
         yield from _missing_entry(repo, _PYTHON, "Python packages")
 
 
-def hasty(repo: Repo) -> Iterator[Breach]:
-    """Each entry that takes a release on the day it is published."""
-    for entry in _entries(repo):
-        name = entry.get("package-ecosystem")
-        if not entry.get("cooldown") and entry.get("open-pull-requests-limit").scalar != "0":
-            yield Breach(f"Dependabot proposes {name.scalar} releases on the day they are published.", *name.place)
-
-
 def one_by_one(repo: Repo) -> Iterator[Breach]:
     """Each entry that opens a pull request for every package."""
     for entry in _entries(repo):

@@ -3,14 +3,12 @@
 import re
 from collections.abc import Iterator
 
-from new_ops_project.base.finding import Severity
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Breach
 from new_ops_project.formats.github.automation import Job, Workflow
 from new_ops_project.formats.yaml import Node
 
 _ROUND = re.compile(r"0?0|30")
-_HEAD = re.compile(r"github\.event\.pull_request\.(?:head\.|merge_commit_sha)|github\.head_ref|refs/pull/")
 
 
 # ---- OPS115 and OPS116 ---------------------------------------------------------------------------------------------
@@ -62,7 +60,7 @@ def _cancelled_runs(node: Node, changes: bool) -> Iterator[Breach]:  # noqa: FBT
         yield Breach("A newer run cancels this one halfway.", *value.place)
 
 
-# ---- OPS118 to OPS120 ----------------------------------------------------------------------------------------------
+# ---- OPS118 and OPS119 ----------------------------------------------------------------------------------------------
 
 
 def not_manual(repo: Repo) -> Iterator[Breach]:
@@ -86,20 +84,3 @@ def full_hours(repo: Repo) -> Iterator[Breach]:
                     *cron.place,
                     remedy=f'Choose another minute: "{other}".',
                 )
-
-
-def privileged(repo: Repo) -> Iterator[Breach]:
-    """Each workflow that gives strangers the repository's privileges."""
-    for workflow in repo.automation.workflows:
-        for event in ("pull_request_target", "workflow_run"):
-            if event in workflow.triggers:
-                yield _privileged(workflow, event)
-
-
-def _privileged(workflow: Workflow, event: str) -> Breach:
-    place = workflow.triggers[event][0].place
-    for step in (step for job in workflow.jobs for step in job.steps):
-        if step.uses.action == "actions/checkout" and _HEAD.search(step.input("ref").text):
-            message = f"`{event}` gives your secrets to a stranger's code, checked out on line {step.uses.node.line}."
-            return Breach(message, *place, severity=Severity.ERROR)
-    return Breach(f"`{event}` handles input from strangers with write access and secrets.", *place)

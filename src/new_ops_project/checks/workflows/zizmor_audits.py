@@ -1,45 +1,46 @@
-"""The rule that passes on the findings of zizmor that our own rules do not report."""
+"""What zizmor finds, in words for people who have not read its pages."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
+from new_ops_project.base.text import capitalize
 from new_ops_project.checks.linters.zizmor import Audit
 from new_ops_project.checks.repo import Repo
-from new_ops_project.checks.rule import Breach
-from new_ops_project.checks.workflows import (
-    cloud_login,
-    conventions,
-    dependabot,
-    injection,
-    installs,
-    permissions,
-    pinning,
-    triggers,
-)
+from new_ops_project.checks.rule import Breach, Fix
 
-_Checks = tuple[Callable[[Repo], Iterator[Breach]], ...]
-# Our rules that can report the same problem: within the lines of the audit, or anywhere in the file.
-_SAME_PLACE: Mapping[str, _Checks] = {
-    "adhoc-packages": (installs.unpinned,),
-    "cache-poisoning": (conventions.cached_release,),
-    "dependabot-cooldown": (dependabot.hasty,),
-    "ref-version-mismatch": (pinning.contradicted, pinning.another_version),
-    "secrets-outside-env": (cloud_login.static_keys,),
-    "template-injection": (injection.injected,),
-    "unpinned-images": (pinning.unpinned,),
-}
-_SAME_FILE: Mapping[str, _Checks] = {
-    "anonymous-definition": (conventions.unnamed_parts,),
-    "concurrency-limits": (triggers.overlapping, triggers.cancelled_runs),
-    "excessive-permissions": (permissions.unlimited,),
-    "undocumented-permissions": (permissions.unexplained,),
-}
+Words = Mapping[str, str]
+"""A sentence for each pattern of zizmor's notes: \\1 is the pattern's group, {} the text at the place."""
+
+_QUOTES = "'\""
+_LONG = 80  # characters of a text that is quoted
+MakeFix = Callable[[Repo, Audit], Fix]
 
 
-def remaining(repo: Repo, audits: Iterable[Audit]) -> Iterator[Breach]:
-    """Each finding of zizmor, unless one of our rules has the same."""
+def reported(ident: str, words: Words, fix: MakeFix | None, repo: Repo, audits: Iterable[Audit]) -> Iterator[Breach]:
+    """Each finding of one audit."""
+    for audit in (audit for audit in audits if audit.ident == ident):
+        where = (audit.path, audit.line, audit.column)
+        yield Breach(_sentence(words, audit), *where, fix(repo, audit) if fix else (), severity=audit.severity)
+
+
+def _sentence(words: Words, audit: Audit) -> str:
+    """The sentence for zizmor's note; zizmor's own words where there is none."""
+    for pattern, sentence in words.items():
+        if match := re.search(pattern, audit.note):
+            is_short = "\n" not in audit.text and len(audit.text) <= _LONG
+            text = f"`{audit.text.strip(_QUOTES)}`" if is_short else "this"
+            return capitalize(match.expand(sentence).replace("{}", text))
+    return _plain(audit)
+
+
+def _plain(audit: Audit) -> str:
+    return capitalize(f"{audit.desc}: {audit.note}.")
+
+
+def others(known: Collection[str], audits: Iterable[Audit]) -> Iterator[Breach]:
+    """Each finding of an audit that no rule of ours names, which a newer zizmor may have."""
     for audit in audits:
-        checks = _SAME_PLACE.get(audit.ident) or _SAME_FILE.get(audit.ident) or ()
-        lines = [breach.line for check in checks for breach in check(repo) if breach.path == audit.path]
-        if not any(audit.ident in _SAME_FILE or audit.line <= line <= audit.last for line in lines):
-            remedy = f"See {audit.url}; `# zizmor: ignore[{audit.ident}]` on that line ignores the finding."
-            yield Breach(audit.message, audit.path, audit.line, audit.column, remedy=remedy, severity=audit.severity)
+        if audit.ident not in known:
+            remedy = f"See {audit.url}."
+            message = f"{_plain(audit).removesuffix('.')} ({audit.ident})."
+            yield Breach(message, audit.path, audit.line, audit.column, remedy=remedy, severity=audit.severity)

@@ -3,11 +3,12 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from new_ops_project.formats.github import expressions
 from new_ops_project.formats.github.automation import Automation
 from new_ops_project.formats.yaml import Node
 
 SETUPS = ("actions/setup-python", "astral-sh/setup-uv")
+# It may contain line breaks. Repetitions are bounded, so that no file can make the search take quadratic time.
+_EXPRESSION = re.compile(r"\$\{\{(?:'[^']{0,1000}'|[^'}]|\}(?!\})){0,1000}\}\}")
 _AWS_KEY = re.compile(r"^\s*(?:- )?AWS_ACCESS_KEY_ID:.*\bsecrets\.", re.MULTILINE)
 
 
@@ -23,7 +24,7 @@ _LOGINS = (
 
 def texts(nodes: Iterable[Node]) -> list[tuple[str, Node]]:
     """Each line of the scalars, with its node; lines with an expression, whose value is unknown, are left out."""
-    lines = [(line.strip(), node) for node in nodes for line in expressions.abbreviate(node.text).split("\n")]
+    lines = [(line.strip(), node) for node in nodes for line in _EXPRESSION.sub("${{", node.text).split("\n")]
     return [(text, node) for text, node in lines if text and "${{" not in text]
 
 
