@@ -47,7 +47,7 @@ def report(repo: Repo) -> tuple[SchemaError, ...]:
     if importlib.util.find_spec("check_jsonschema") is None:
         raise program.missing(NAME)
     values = json.dumps([[schema, yaml.plain(root)] for schema, root in roots])
-    result = program.run_module(repo, NAME, _CHILD, stdin=values.encode())
+    result = program.run_module(NAME, _CHILD, stdin=values.encode())
     try:
         answers: list[list[dict[str, Any]]] = json.loads(result.stdout)
         each = zip(roots, answers, strict=True)

@@ -49,9 +49,9 @@ def missing(name: str) -> UncheckedError:
     return UncheckedError(f"{name}{ABSENT}", hint)
 
 
-def failed(name: str, reason: str) -> UncheckedError:
-    """The error for a linter that did not do its work."""
-    return _failure(name, f"{name} failed: {reason.removesuffix('.')}.", f"Try `{name}` by hand")
+def failed(name: str, reason: str, path: str = "") -> UncheckedError:
+    """The error for a linter that did not do its work, for the file `path` only if it is given."""
+    return _failure(name, f"{name} failed: {reason.removesuffix('.')}.", f"Try `{name}` by hand", path)
 
 
 def unreadable(name: str) -> UncheckedError:
@@ -59,9 +59,9 @@ def unreadable(name: str) -> UncheckedError:
     return _failure(name, f"The output of {name} could not be read.", f"Try another version of {name}")
 
 
-def _failure(name: str, reason: str, remedy: str) -> UncheckedError:
+def _failure(name: str, reason: str, remedy: str, path: str = "") -> UncheckedError:
     hint = f'{remedy}, or ignore it with a reason: [tool.new-ops-project.ignore] {name} = "the reason".'
-    return UncheckedError(reason, hint, fails=True)
+    return UncheckedError(reason, hint, fails=True, path=path)
 
 
 def find(name: str, repo: Repo) -> str:
@@ -104,13 +104,13 @@ def run(
     return _run(name, find(name, repo), *args, cwd=cwd or repo.folder, stdin=stdin, codes=codes, env=env)
 
 
-def run_module(repo: Repo, name: str, module: str, *args: str, stdin: bytes = b"") -> ProcessResult:
+def run_module(name: str, module: str, *args: str, stdin: bytes = b"") -> ProcessResult:
     """Run a module of ours that works with the linter `name`, as `run` does; nothing is imported from the folder."""
-    return _run(name, sys.executable, "-P", "-m", module, *args, cwd=repo.folder, stdin=stdin, codes=(0,))
+    return _run(name, sys.executable, "-P", "-m", module, *args, cwd=None, stdin=stdin, codes=(0,))
 
 
 def _run(
-    name: str, *args: str, cwd: Path, stdin: bytes, codes: tuple[int, ...], env: Mapping[str, str] | None = None
+    name: str, *args: str, cwd: Path | None, stdin: bytes, codes: tuple[int, ...], env: Mapping[str, str] | None = None
 ) -> ProcessResult:
     try:
         return process.run(*args, cwd=cwd, stdin=stdin, codes=codes, env=env, seconds=SECONDS)

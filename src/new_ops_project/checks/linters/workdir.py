@@ -1,5 +1,6 @@
 """The folder that a linter runs in."""
 
+import codecs
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -15,11 +16,18 @@ def folder(repo: Repo, paths: Iterable[str]) -> Iterator[Path]:
     if isinstance(repo.files, LazyFiles) and not repo.files.over:
         yield repo.folder
         return
+    with copies(repo, paths) as copy:
+        yield copy
+
+
+@contextmanager
+def copies(repo: Repo, paths: Iterable[str]) -> Iterator[Path]:
+    """A folder with nothing but copies of the files `paths`, as the rules see them, without a byte-order mark."""
     with temporary_folder() as copy:
         for path in filter(_is_inside, paths):
             place = copy / path
             place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_bytes(repo.files[path])
+            place.write_bytes(repo.files[path].removeprefix(codecs.BOM_UTF8))
         yield copy
 
 

@@ -2,7 +2,6 @@
 
 import json
 import re
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,9 +67,10 @@ def _is_audited(path: str) -> bool:
 
 
 def _audited(repo: Repo, paths: Sequence[str]) -> Partial:
-    config = next((repo.folder.resolve() / path for path in _CONFIGS if path in repo.files), _NO_CONFIG)
-    with workdir.copies(repo, paths) as folder:
-        result = program.run(repo, NAME, *_OPTIONS, f"--config={config}", ".", cwd=folder, codes=_CODES)
+    config = [path for path in _CONFIGS if path in repo.files][:1]
+    options = (*_OPTIONS, f"--config={config[0] if config else _NO_CONFIG}")
+    with workdir.copies(repo, [*paths, *config]) as folder:
+        result = program.run(repo, NAME, *options, ".", cwd=folder, codes=_CODES)
     try:
         items = json.loads(result.stdout or b"[]")
         audits = tuple(_audit(repo, item) for item in items if _counts(item))
