@@ -257,6 +257,69 @@ def test_files(run: Run, broken: Path) -> None:
     assert run("check", "task.py", *ONLY).code == 0
 
 
+PROJECTS = {
+    "a/pyproject.toml": "",
+    "a/src/x/y.py": "import os\nos.system(f'{1}')\n",
+    "a/src/z.py": "def broken(\n",
+    "a/lib/t.py": "def broken(\n",
+    "b/setup.py": "",
+    "b/tool.py": "def broken(\n",
+    "b/src/old/pyvenv.cfg": "",
+    "tool.py": "def broken(\n",
+    ".gitignore": "build/\n",
+}
+
+
+AROUND = [
+    (".", "a", "a", ["a/lib/t.py", "a/src/z.py"]),
+    (".", "a/src", "a", ["a/src/z.py"]),
+    (".", "a/src/", "a", ["a/src/z.py"]),
+    (".", "./a/lib/../src", "a/lib/..", ["a/lib/../src/z.py"]),
+    (".", "a/src a/lib/t.py", "a", ["a/lib/t.py", "a/src/z.py"]),
+    (".", "a/src a", "a", ["a/lib/t.py", "a/src/z.py"]),
+    (".", "a/src/z.py b/src b/tool.py", "a b", ["a/src/z.py", "b/src/old", "b/tool.py"]),
+    (".", "link", "a", ["a/src/z.py"]),
+    ("a", ".", ".", ["lib/t.py", "src/z.py"]),
+    ("a/src", "", "..", ["../lib/t.py", "z.py"]),
+    ("a/src", ".", "..", ["z.py"]),
+    ("a/src", "z.py ../lib", "..", ["../lib/t.py", "z.py"]),
+    ("a/src/x", "../../../b/tool.py", "../../../b", ["../../../b/tool.py"]),
+]
+
+
+@pytest.mark.parametrize("case", AROUND)
+def test_the_project_around(
+    run: Run, work: Path, monkeypatch: pytest.MonkeyPatch, case: tuple[str, str, str, list[str]]
+) -> None:
+    """A file or folder is checked as part of the project around it; findings elsewhere in that are not shown."""
+    repository(work, PROJECTS)
+    (work / "link").symlink_to("a/src")
+    here, paths, projects, expected = case
+    monkeypatch.chdir(work / here)
+    report = run("check", *paths.split(), "--select", "OPS202,OPS500", "--json", code=1).json
+    assert report["projects"] == projects.split()
+    assert [finding["path"] for finding in report["findings"]] == expected
+
+
+def test_a_file_is_fixed_where_its_project_is(run: Run, work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """--fix changes only what is in the paths, wherever it is called."""
+    files = {"pyproject.toml": "", "src/x.py": "", ".gitignore": "x\n", "sub/.gitignore": "x\n"}
+    repository(work, files)
+    monkeypatch.chdir(work / "src")
+    assert "Nothing found." in run("check", ".", "--fix", "--select", "OPS201").out
+    run("check", "../.gitignore", "--fix", "--select", "OPS201")
+    assert git("status", "--porcelain", at=work) == "M  .gitignore"
+
+
+def test_an_ignored_path(run: Run, work: Path) -> None:
+    """What git ignores is not checked, which is said."""
+    repository(work, {".gitignore": "build/\n.venv/\n", "task.py": ""})
+    lay(work, {"build/lib/x.py": "def broken(\n"})
+    output = run("check", "build/lib", "task.py", "--select", "environment").out
+    assert output == "not checked: build/lib is ignored by git.\nNothing found.\n"
+    assert "build/lib is ignored" in run("check", "build/lib", "--format", "markdown", "--select", "OPS202").out
+
+
 def test_the_work_tree_counts(run: Run, broken: Path) -> None:
     """Uncommitted files are checked as they are; ignored files are not."""
     lay(
@@ -369,7 +432,8 @@ def test_fix_below_the_root(run: Run, work: Path) -> None:
 
 def test_ignore_files_of_the_folders_above(run: Run, work: Path) -> None:
     """The .gitignore of the repository counts for a project in a folder of it too."""
-    repository(work, {"apps/audit/task.py": "", "apps/other/x.py": "", ".gitignore": ".venv/\n"})
+    projects = {"apps/audit/pyproject.toml": "", "apps/other/pyproject.toml": ""}
+    repository(work, {**projects, ".gitignore": ".venv/\n"})
     run("check", "apps/audit", "--select", "OPS201")
     lay(work, {".gitignore": "/apps/other/.venv/\n"})
     run("check", "apps/audit", "--select", "OPS201", code=1)

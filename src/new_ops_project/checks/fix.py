@@ -7,6 +7,7 @@ from typing import Any
 from new_ops_project.base.errors import ToolError
 from new_ops_project.base.finding import Finding
 from new_ops_project.checks import fixpoint
+from new_ops_project.checks.places import Scope
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Rule
 from new_ops_project.git import committed, journal, worktree
@@ -18,11 +19,11 @@ from new_ops_project.plan.model import Plan, Sides
 
 @dataclass(frozen=True)
 class FixTarget:
-    """The project to fix: its repository, its folder in it, and the only files that may change (empty: all of them)."""
+    """The project to fix: its repository, its folder in it, and what in it may change."""
 
     repository: Repository
     prefix: str
-    only: frozenset[str] = frozenset()
+    scope: Scope
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,8 @@ def apply_fixes(
     """
     status = worktree.status(target.repository, filters=show is None)
     dirty = frozenset(path.removeprefix(target.prefix) for path in status.dirty if path.startswith(target.prefix))
-    work = fixpoint.fixed_files(repo, rules, lambda path: _is_free(path, dirty) and path in (target.only or {path}))
-    held = [path for path in work.blocked if not _is_free(path, dirty)]
+    work = fixpoint.fixed_files(repo, rules, lambda path: _is_free(path, dirty) and target.scope.covers(path))
+    held = [path for path in work.blocked if not _is_free(path, dirty) and target.scope.covers(path)]
     if not work.files:
         return FixOutcome(details={"state": "nothing", "files": [], "held": held})
     with three_way.plan_from_sides(target.repository, _sides(target, status, work.files)) as plan:

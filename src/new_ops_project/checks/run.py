@@ -1,35 +1,33 @@
 """One run of `check`, over one project or several."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from new_ops_project import git
-from new_ops_project.base import paths
 from new_ops_project.base.errors import ToolError
 from new_ops_project.base.finding import Finding, Severity
 from new_ops_project.checks import catalogue, engine, fix
 from new_ops_project.checks.engine import Checked, Skipped
 from new_ops_project.checks.ignoring.entries import Ignore
+from new_ops_project.checks.places import HINT, Place, Scope, places
 from new_ops_project.checks.repo import Repo, read
 from new_ops_project.checks.rule import Rule
 from new_ops_project.checks.template import files
 from new_ops_project.git import journal, worktree
 from new_ops_project.plan.model import Plan
-from new_ops_project.template import answers_file
 
 _NO_REPOSITORY = "Give the PATH of a repository; `git init` makes one."
-_GIVE = "Give the PATH of a repository, or of a file in one."
 
 Show = Callable[[Plan], None]
 
 
 @dataclass(frozen=True)
 class CheckRequest:
-    """What was asked for: `paths` are folders and files, none for the current folder; names as on the command line.
+    """What was asked for: `paths` are folders and files, none for the project here; names as on the command line.
 
     `texts` asks for the difference of each file in what a preview returns.
     """
@@ -70,25 +68,21 @@ class CheckReport:
         """How many findings there are of each severity, worst first."""
         return {severity: sum(finding.severity is severity for finding in self.findings) for severity in Severity}
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether every linter that should be asked was asked about everything."""
+        return not any(skip.fails for skip in self.skipped)
+
     def rule(self, code: str) -> Rule:
         """The rule of a finding."""
         return next(rule for rule in self.rules if rule.code == code)
 
 
 @dataclass(frozen=True)
-class _Place:
-    """One project to check: `given` is its folder as it was typed, `only` the files that were named, none for all."""
-
-    given: str
-    folder: Path
-    only: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True)
 class _Part:
     """What one project adds to the run."""
 
-    given: str
+    place: Place
     checked: Checked
     drift: Mapping[str, str]
     fixed: fix.FixOutcome | None
@@ -101,10 +95,10 @@ def check(request: CheckRequest, *, show: Show = lambda _: None) -> CheckReport:
     """
     git.require_on_path()
     rules = catalogue.selected(request.select, request.ignore)
-    return _joined(rules, [_part(place, rules, request, show) for place in _places(request.paths or (Path(),))])
+    return _joined(rules, [_part(place, rules, request, show) for place in places(request.paths)])
 
 
-def _part(place: _Place, rules: Sequence[Rule], request: CheckRequest, show: Show) -> _Part:
+def _part(place: Place, rules: Sequence[Rule], request: CheckRequest, show: Show) -> _Part:
     repository, prefix = worktree.find_repository(place.folder, _NO_REPOSITORY)
     with journal.locked(repository.git_dir) if request.writes else nullcontext():
         if request.writes:
@@ -112,30 +106,33 @@ def _part(place: _Place, rules: Sequence[Rule], request: CheckRequest, show: Sho
         repo, outcome = read(place.folder, offline=request.offline), None
         _require_known(place, repo)
         if request.fix:
-            fixing = catalogue.fixing(rules, request.select, is_named=bool(place.only))
-            target = fix.FixTarget(repository, prefix, place.only)
+            fixing = catalogue.fixing(rules, request.select, is_named=place.names_files)
+            target = fix.FixTarget(repository, prefix, place.scope)
             show_plan = show if request.preview else None
             outcome = fix.apply_fixes(repo, target, fixing, show=show_plan, texts=request.texts)
             repo = read(place.folder, offline=request.offline)
-        return _Part(place.given, _only(place, engine.run(repo, rules)), _drift(repo), outcome)
+        return _Part(place, _in_scope(place, repo, engine.run(repo, rules)), _drift(repo), outcome)
 
 
-def _require_known(place: _Place, repo: Repo) -> None:
+def _require_known(place: Place, repo: Repo) -> None:
     """Raise ToolError for a file that is not there, unless the template has it: then it was deleted."""
-    gone = [name for name in sorted(place.only) if not os.path.lexists(place.folder / name)]
+    gone = [name for name in sorted(place.scope.paths) if not os.path.lexists(place.folder / name)]
     known = files.managed_paths(repo) if gone else frozenset()
     for name in gone:
         if name not in known:
-            raise ToolError(f"{PurePosixPath(place.given, name)} does not exist.", _GIVE)
+            raise ToolError(f"{place.named(name)} does not exist.", HINT)
 
 
-def _only(place: _Place, checked: Checked) -> Checked:
-    """Without findings in other files than those that were named."""
-    if not place.only:
+def _in_scope(place: Place, repo: Repo, checked: Checked) -> Checked:
+    """Without findings in other files than those that were named; what git ignores of these is skipped."""
+    if not place.scope.paths:
         return checked
-    results = tuple(result for result in checked.results if result.finding.path in place.only)
-    ignored = tuple((finding, why) for finding, why in checked.ignored if finding.path in place.only)
-    return replace(checked, results=results, ignored=ignored)
+    results = tuple(result for result in checked.results if place.scope.covers(result.finding.path))
+    ignored = tuple((finding, why) for finding, why in checked.ignored if place.scope.covers(finding.path))
+    unseen = [name for name in sorted(place.scope.paths) if not any(map(Scope(frozenset({name})).covers, repo.paths))]
+    hidden = git.ignored(place.folder, unseen) if unseen else []
+    reasons = [Skipped((), f"{place.named(name)} is ignored by git.") for name in hidden]
+    return replace(checked, results=results, ignored=ignored, skipped=(*checked.skipped, *reasons))
 
 
 def _drift(repo: Repo) -> dict[str, str]:
@@ -143,49 +140,23 @@ def _drift(repo: Repo) -> dict[str, str]:
     return {file.path: file.state for file in files.computed_states(repo)}
 
 
-# ---- which projects -------------------------------------------------------------------------------------------------
-
-
-def _places(given_paths: Sequence[Path]) -> Iterator[_Place]:
-    """The projects that `given_paths` mean; files of one project together."""
-    files: dict[Path, set[str]] = {}
-    for given in given_paths:
-        path = paths.expanded(given)
-        if path.is_dir():
-            yield _Place(given.as_posix(), path)
-            continue
-        folder = _project_of(path) or path.parent
-        if not path.exists() and not _project_of(path):
-            raise ToolError(f"{given} does not exist.", _GIVE)
-        files.setdefault(folder, set()).add(path.absolute().relative_to(folder.absolute()).as_posix())
-    for folder, names in files.items():
-        yield _Place(folder.as_posix(), folder, frozenset(names))
-
-
-def _project_of(file: Path) -> Path | None:
-    """The project that a file belongs to: the nearest folder with answers, a pyproject.toml or a repository."""
-    marks = (answers_file.ANSWERS_FILE, "pyproject.toml", ".git")
-    above = [file.parent, *file.parent.parents, *(() if file.is_absolute() else Path.cwd().parents)]
-    return next((folder for folder in above if any((folder / mark).exists() for mark in marks)), None)
-
-
 # ---- results --------------------------------------------------------------------------------------------------------
 
 
 def _joined(rules: tuple[Rule, ...], parts: Sequence[_Part]) -> CheckReport:
-    fixes = [(part.given, part.fixed) for part in parts if part.fixed]
+    fixes = [(part.place, part.fixed) for part in parts if part.fixed]
     return CheckReport(
         rules,
-        tuple(part.given for part in parts),
-        tuple(_placed(part.given, finding) for part in parts for finding in part.checked.findings),
-        tuple((_placed(part.given, finding), why) for part in parts for finding, why in part.checked.ignored),
+        tuple(part.place.given for part in parts),
+        tuple(_placed(part.place, finding) for part in parts for finding in part.checked.findings),
+        tuple((_placed(part.place, finding), why) for part in parts for finding, why in part.checked.ignored),
         tuple(dict.fromkeys(skipped for part in parts for skipped in part.checked.skipped)),
-        tuple(_placed(given, finding) for given, fixed in fixes for finding in fixed.findings if fixed.is_written),
-        {part.given: part.drift for part in parts if part.drift},
-        tuple({"path": given, **fixed.details} for given, fixed in fixes),
+        tuple(_placed(place, finding) for place, fixed in fixes for finding in fixed.findings if fixed.is_written),
+        {part.place.given: part.drift for part in parts if part.drift},
+        tuple({"path": place.given, **fixed.details} for place, fixed in fixes),
     )
 
 
-def _placed(given: str, finding: Finding) -> Finding:
+def _placed(place: Place, finding: Finding) -> Finding:
     """The finding with its path from where the command was run."""
-    return replace(finding, path=str(PurePosixPath(given, finding.path)) if finding.path else given)
+    return replace(finding, path=place.named(finding.path))

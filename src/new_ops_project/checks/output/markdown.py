@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from new_ops_project.base.finding import Finding
 from new_ops_project.base.text import escape_invisible
+from new_ops_project.checks.engine import Skipped
 from new_ops_project.checks.output.counts import summary
 from new_ops_project.checks.rule import Family, Rule
 from new_ops_project.checks.run import CheckReport
@@ -14,8 +15,14 @@ def document(report: CheckReport) -> str:
     """The findings as one table, with the counts above it."""
     rows = "".join(_row(finding) for finding in report.findings)
     table = f"\n| where | rule | what | remedy |\n|---|---|---|---|\n{rows}" if rows else ""
-    skipped = "".join(f"\nNot checked: {', '.join(each.codes)}. {cell(each.reason)}\n" for each in report.skipped)
+    skipped = "".join(f"\nNot checked: {' '.join(_reason(each))}\n" for each in report.skipped)
     return f"## new-ops-project check\n\n{summary(report.counts)}\n{table}{skipped}"
+
+
+def _reason(skipped: Skipped) -> Iterator[str]:
+    if skipped.codes:
+        yield f"{', '.join(skipped.codes)}."
+    yield cell(f"{skipped.reason} {skipped.hint}".rstrip() if skipped.fails else skipped.reason)
 
 
 def _row(finding: Finding) -> str:

@@ -151,17 +151,20 @@ def _not_checked(skipped: Sequence[Skipped]) -> Iterator[Drawn]:
     absent = [skip for skip in skipped if skip.reason.endswith(ABSENT)]
     for skip in skipped:
         if skip not in absent:
-            yield _unchecked(f"{list_first(skip.codes, _MOST)}: {skip.reason} {skip.hint}".rstrip())
+            codes = f"{list_first(skip.codes, _MOST)}: " if skip.codes else ""
+            yield _unchecked(f"{codes}{skip.reason} {skip.hint}".rstrip(), fails=skip.fails)
     for hint in dict.fromkeys(skip.hint for skip in absent):
         same = [skip for skip in absent if skip.hint == hint]
         names = ", ".join(sorted(skip.reason.removesuffix(ABSENT) for skip in same))
         count = counted(sum(len(skip.codes) for skip in same), "rule")
         are = "is" if len(same) == 1 else "are"
-        yield _unchecked(f"{count}, because {names} {are} not installed. {hint}".rstrip())
+        fails = any(skip.fails for skip in same)
+        yield _unchecked(f"{count}, because {names} {are} not installed. {hint}".rstrip(), fails=fails)
 
 
-def _unchecked(text: str) -> Drawn:
-    return styled(wrapped(escape_invisible(f"not checked: {text}"), below=_BELOW), fg="bright_black")
+def _unchecked(text: str, *, fails: bool) -> Drawn:
+    colour = "red" if fails else "bright_black"
+    return styled(wrapped(escape_invisible(f"not checked: {text}"), below=_BELOW), fg=colour)
 
 
 def _is_fixed_by_fix(report: CheckReport, finding: Finding) -> bool:

@@ -1,0 +1,79 @@
+"""The projects that the PATHs of a command line mean."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+
+from new_ops_project.base import paths
+from new_ops_project.base.errors import ToolError
+from new_ops_project.template import answers_file
+
+HINT = "Give the PATH of a repository, or of a file in one."
+# What the folder of a project has.
+_MARKS = (answers_file.ANSWERS_FILE, "pyproject.toml", "setup.py", ".git")
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The files and folders of a project that a run is limited to, by their paths in it; none for all of it."""
+
+    paths: frozenset[str] = frozenset()
+
+    def covers(self, path: str) -> bool:
+        """Whether the file or folder is in the scope."""
+        return not self.paths or path in self.paths or any(path.startswith(f"{above}/") for above in self.paths)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A project to check: `given` is its folder as it was typed, or as it is seen from here."""
+
+    given: str
+    folder: Path
+    scope: Scope = Scope()
+
+    @property
+    def names_files(self) -> bool:
+        """Whether the scope names files only."""
+        return bool(self.scope.paths) and not any((self.folder / path).is_dir() for path in self.scope.paths)
+
+    def named(self, path: str) -> str:
+        """A path in the project as a person here would write it; '' is the project itself."""
+        if {*PurePosixPath(self.given).parts} == {".."}:
+            return Path(paths.from_here(self.folder / path)).as_posix()
+        return str(PurePosixPath(self.given, path))
+
+
+def places(typed: Sequence[Path]) -> list[Place]:
+    """The project around each path, once, limited to the paths in it; without paths, the project around this folder.
+
+    Raises ToolError for a path that is not there and in no project, where it might be one that somebody deleted.
+    """
+    by_root: dict[str, Place] = {}
+    for path in typed or [Path()]:
+        place = _place(path)
+        root = os.path.realpath(place.folder)
+        known = by_root.setdefault(root, place)
+        both = known.scope.paths | place.scope.paths if known.scope.paths and place.scope.paths else frozenset()
+        by_root[root] = replace(known, scope=Scope(both))
+    return [*by_root.values()] if typed else [replace(place, scope=Scope()) for place in by_root.values()]
+
+
+def _place(typed: Path) -> Place:
+    path = paths.expanded(typed)
+    # A link to a folder is that folder; a link to a file is a file of its own.
+    real = _real(path) if path.is_dir() else _real(path.parent) / path.name
+    root = next((folder for folder in (real, *real.parents) if any((folder / mark).exists() for mark in _MARKS)), None)
+    if root is None:
+        if not path.exists():
+            raise ToolError(f"{typed} does not exist.", HINT)
+        root = real if path.is_dir() else real.parent
+    inside = real.relative_to(root).as_posix()
+    folder = next((above for above in (path, *path.parents) if _real(above) == root), Path(paths.from_here(root)))
+    given = typed if folder == path else folder
+    return Place(given.as_posix(), folder, Scope(frozenset({inside} - {"."})))
+
+
+def _real(path: Path) -> Path:
+    return Path(os.path.realpath(path))  # Path.resolve raises for links in a circle
