@@ -259,31 +259,30 @@ def test_files(run: Run, broken: Path) -> None:
 
 PROJECTS = {
     "a/pyproject.toml": "",
-    "a/src/x/y.py": "import os\nos.system(f'{1}')\n",
-    "a/src/z.py": "def broken(\n",
-    "a/lib/t.py": "def broken(\n",
+    "a/src/x/y.py": "",
+    "a/src/z.pyc": "",
+    "a/lib/t.pyc": "",
     "b/setup.py": "",
-    "b/tool.py": "def broken(\n",
+    "b/tool.pyc": "",
     "b/src/old/pyvenv.cfg": "",
-    "tool.py": "def broken(\n",
-    ".gitignore": "build/\n",
+    "tool.pyc": "",
 }
 
 
 AROUND = [
-    (".", "a", "a", ["a/lib/t.py", "a/src/z.py"]),
-    (".", "a/src", "a", ["a/src/z.py"]),
-    (".", "a/src/", "a", ["a/src/z.py"]),
-    (".", "./a/lib/../src", "a/lib/..", ["a/lib/../src/z.py"]),
-    (".", "a/src a/lib/t.py", "a", ["a/lib/t.py", "a/src/z.py"]),
-    (".", "a/src a", "a", ["a/lib/t.py", "a/src/z.py"]),
-    (".", "a/src/z.py b/src b/tool.py", "a b", ["a/src/z.py", "b/src/old", "b/tool.py"]),
-    (".", "link", "a", ["a/src/z.py"]),
-    ("a", ".", ".", ["lib/t.py", "src/z.py"]),
-    ("a/src", "", "..", ["../lib/t.py", "z.py"]),
-    ("a/src", ".", "..", ["z.py"]),
-    ("a/src", "z.py ../lib", "..", ["../lib/t.py", "z.py"]),
-    ("a/src/x", "../../../b/tool.py", "../../../b", ["../../../b/tool.py"]),
+    (".", "a", "a", ["a/lib/t.pyc", "a/src/z.pyc"]),
+    (".", "a/src", "a", ["a/src/z.pyc"]),
+    (".", "a/src/", "a", ["a/src/z.pyc"]),
+    (".", "./a/lib/../src", "a/lib/..", ["a/lib/../src/z.pyc"]),
+    (".", "a/src a/lib/t.pyc", "a", ["a/lib/t.pyc", "a/src/z.pyc"]),
+    (".", "a/src a", "a", ["a/lib/t.pyc", "a/src/z.pyc"]),
+    (".", "a/src/z.pyc b/src b/tool.pyc", "a b", ["a/src/z.pyc", "b/src/old", "b/tool.pyc"]),
+    (".", "link", "a", ["a/src/z.pyc"]),
+    ("a", ".", ".", ["lib/t.pyc", "src/z.pyc"]),
+    ("a/src", "", "..", ["../lib/t.pyc", "z.pyc"]),
+    ("a/src", ".", "..", ["z.pyc"]),
+    ("a/src", "z.pyc ../lib", "..", ["../lib/t.pyc", "z.pyc"]),
+    ("a/src/x", "../../../b/tool.pyc", "../../../b", ["../../../b/tool.pyc"]),
 ]
 
 
@@ -296,7 +295,7 @@ def test_the_project_around(
     (work / "link").symlink_to("a/src")
     here, paths, projects, expected = case
     monkeypatch.chdir(work / here)
-    report = run("check", *paths.split(), "--select", "OPS202,OPS500", "--json", code=1).json
+    report = run("check", *paths.split(), "--select", "OPS202,OPS203", "--json", code=1).json
     assert report["projects"] == projects.split()
     assert [finding["path"] for finding in report["findings"]] == expected
 
@@ -314,7 +313,7 @@ def test_a_file_is_fixed_where_its_project_is(run: Run, work: Path, monkeypatch:
 def test_an_ignored_path(run: Run, work: Path) -> None:
     """What git ignores is not checked, which is said."""
     repository(work, {".gitignore": "build/\n.venv/\n", "task.py": ""})
-    lay(work, {"build/lib/x.py": "def broken(\n"})
+    lay(work, {"build/lib/x.pyc": ""})
     output = run("check", "build/lib", "task.py", "--select", "environment").out
     assert output == "not checked: build/lib is ignored by git.\nNothing found.\n"
     assert "build/lib is ignored" in run("check", "build/lib", "--format", "markdown", "--select", "OPS202").out
