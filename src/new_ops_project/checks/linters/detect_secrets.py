@@ -39,11 +39,14 @@ _PLACEHOLDER = (
 _HARMLESS_LINE = re.compile(
     r"pragma:\s?(?:allow|white)list[ -]secret|gitleaks:allow"
     r"|@(?:localhost|127\.0\.0\.1|\[::1\]|(?:\w[\w-]*\.)*example\.(?:com|org|net))\b"
-    r"|://[^\s:/@]*:(?:[A-Za-z_-]+|[A-Z_0-9]+|\d+)@"  # a word, a name in capitals or a port is no password
+    r"|://[^\s:/@]*:(?:[A-Za-z_-]+|[A-Z_0-9]+|\d+)\\?@"  # a word, a name in capitals or a port is no password
     r"|PRIVATE KEY-----['\"`]"  # a mention
     r"|[A-Za-z0-9](?:A3T|ABIA|ACCA|AKIA|ASIA)[A-Z0-9]{16}"  # encoded data, not the id of a key
     r"|([A-Za-z0-9])\1{7}"  # filler
 )
+# What a private key consists of; without it, its first line is only mentioned.
+_KEY_BODY = re.compile(r"[A-Za-z0-9+/]{40}")
+_KEY_LINES = 8  # in which it begins; an encrypted key has lines about its cipher first
 
 
 @dataclass(frozen=True)
@@ -103,5 +106,9 @@ def _scan(repo: Repo, paths: list[str], plugins: list[dict[str, str]], baseline:
         lines = repo.files[name].decode(errors="replace").split("\n")
         new = (item for item in items if (path, item["hashed_secret"]) not in known)
         for line, kind in {item["line_number"]: item["type"] for item in new}.items():
-            if not _HARMLESS_LINE.search(lines[line - 1]):
+            if not _HARMLESS_LINE.search(lines[line - 1]) and _is_whole(kind, lines[line - 1 :][:_KEY_LINES]):
                 yield Secret(name, line, kind)
+
+
+def _is_whole(kind: str, lines: list[str]) -> bool:
+    return kind != "Private Key" or bool(_KEY_BODY.search("\n".join(lines)))

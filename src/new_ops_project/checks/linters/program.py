@@ -95,13 +95,16 @@ def run(
     stdin: bytes = b"",
     codes: tuple[int, ...] = (0, 1),
     env: Mapping[str, str] | None = None,
+    program: str = "",
 ) -> ProcessResult:
-    """Run the program `name` in the folder `cwd`, by default the project's, with `env` added to its environment.
+    """Run the linter `name` in the folder `cwd`, by default the project's, with `env` added to its environment.
+
+    `program` is its path, by default where it is found.
 
     Raises UncheckedError if there is no such program, if it exits with a code that is not in `codes`, and if it takes
     longer than a linter may.
     """
-    return _run(name, find(name, repo), *args, cwd=cwd or repo.folder, stdin=stdin, codes=codes, env=env)
+    return _run(name, program or find(name, repo), *args, cwd=cwd or repo.folder, stdin=stdin, codes=codes, env=env)
 
 
 def run_module(name: str, module: str, *args: str, stdin: bytes = b"") -> ProcessResult:

@@ -2,22 +2,31 @@
 
 import json
 import os
+import posixpath
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from new_ops_project.base.scratch import temporary_folder
-from new_ops_project.checks.linters import program, workdir
+from new_ops_project.checks.linters import own_ruff, program, workdir
+from new_ops_project.checks.linters.own_ruff import NAME, Choice
+from new_ops_project.checks.linters.program import Partial
 from new_ops_project.checks.repo import PYPROJECT, Repo
 from new_ops_project.checks.rule import UncheckedError
 from new_ops_project.formats import document
+from new_ops_project.formats.document import Document
 
 SYNTAX = "invalid-syntax"
-_CODES = "E722,BLE001,S110,S112,T201,T203,S105,S106,S107,S602,S604,S605,S113,PLW1510,DTZ003,DTZ004,S501,S507,S323,S506"
+UNREADABLE = "E902"
+_CODES = "S110,S112,T201,S105,S106,S107,S602,S604,S605,S113,PLW1510,DTZ003,DTZ004,S501,S507,S323,S506"
+# The rules of one linter: S, DTZ, PLW; T20 of T, which is another linter than T10.
+_GROUP = re.compile(r"T20|[A-Z]+")
 # A syntax error "on Python 3.x" is valid on a newer Python, which the file may be for.
 _NEWER = re.compile(r"on Python 3\.\d+")
+# How ruff names a configuration that it cannot use.
+_CONFIG = re.compile(r"(?:configuration|from) `([^`]+)`")
 
 
 @dataclass(frozen=True)
@@ -43,11 +52,13 @@ class RuffReport:
     files: frozenset[str] = frozenset()
 
 
-def report(repo: Repo) -> RuffReport:
-    """Run ruff; raises UncheckedError if it is not installed, or fails even without a configuration."""
+def report(repo: Repo) -> Partial:
+    """Run ruff; raises UncheckedError if it is not installed, or fails.
+
+    A folder whose configuration it refuses is left out, and named, unless it is excluded by that of the project.
+    """
     # A template's configuration does not parse; a path with a line end cannot be in a list.
     paths = [path for path in repo.python_sources if path.isprintable() and "{{" not in path]
-    program.find("ruff", repo)
     # In a folder with several, ruff reads the last of these names.
     configs = {
         path.rpartition("/")[0]: path
@@ -55,39 +66,102 @@ def report(repo: Repo) -> RuffReport:
         for path in repo.paths
         if path.rpartition("/")[2] == name and path in repo.files and "{{" not in path
     }
-    if not paths:
-        return RuffReport()
-    try:
-        return _run(repo, paths, configs)
-    except UncheckedError:  # a configuration for another version of ruff, or an invalid one
-        return _run(repo, paths, {}, "--isolated")
+    choice = own_ruff.choose(repo) if paths else Choice("")
+    gaps = [*choice.gaps]
+    while paths:
+        try:
+            return Partial(_run(repo, choice, paths, configs), tuple(gaps))
+        except UncheckedError as error:
+            folder = posixpath.dirname(error.path)
+            others = [path for path in paths if not path.startswith(f"{folder}/")]
+            if not folder or others == paths:
+                raise
+            gaps += [error] if _is_read(repo, choice, folder) else []
+            paths = others
+            configs = {base: path for base, path in configs.items() if not f"{base}/".startswith(f"{folder}/")}
+    return Partial(RuffReport(), tuple(gaps))
 
 
-def _run(repo: Repo, paths: Sequence[str], configs: Mapping[str, str], *more: str) -> RuffReport:
-    with workdir.folder(repo, [*paths, *configs.values()]) as folder, temporary_folder() as scratch:
+def _is_read(repo: Repo, choice: Choice, folder: str) -> bool:
+    """Whether ruff reads the files in the folder if it is not told to: those that the project excludes, it does not."""
+    result = program.run(repo, NAME, "check", "--show-files", "--quiet", ".", program=choice.program, codes=(0, 1, 2))
+    return bool(result.exit_code) or any(f"{folder}/" in path for path in result.text.replace("\\", "/").splitlines())
+
+
+def _run(repo: Repo, choice: Choice, paths: Sequence[str], configs: Mapping[str, str]) -> RuffReport:
+    settings = [table.path for path in configs.values() for table in _tables(repo, path)]
+    with workdir.folder(repo, [*paths, *settings]) as folder, temporary_folder() as scratch:
         listed, output = scratch / "files", scratch / "output"
         # The paths can be too many for a command line; `./` hides a leading `-` or `@`.
         listed.write_text("".join(f"./{path}\n" for path in paths), "utf-8", newline="\n")
         # Without --output-file, ruff would write to the file that RUFF_OUTPUT_FILE names.
-        options = (*more, "--no-cache", "--no-fix", "--quiet", f"--output-file={output}", "--force-exclude")
+        options: tuple[str, ...] = ("--no-cache", "--no-fix", "--quiet", f"--output-file={output}", "--force-exclude")
         env = {"XDG_CONFIG_HOME": str(scratch)}  # where no configuration of the user is
-        program.run(repo, "ruff", "check", "--show-files", *options, f"@{listed}", cwd=folder, env=env)
+        _ask(repo, choice, "--show-files", *options, f"@{listed}", cwd=folder, env=env)
         files = output.read_text("utf-8").splitlines() if output.exists() else []
-        options += ("--output-format=json", f"--select={_CODES}", *_ignored(repo, configs), f"@{listed}")
-        program.run(repo, "ruff", "check", *options, cwd=folder, env=env)
+        options += ("--output-format=json", f"--select={_CODES},{UNREADABLE}", *_ignored(repo, configs), f"@{listed}")
+        _ask(repo, choice, *options, cwd=folder, env=env)
         root = os.path.realpath(folder)
         diagnostics = tuple(_diagnostics(output.read_bytes() if output.exists() else b"[]", root))
         return RuffReport(diagnostics, frozenset(_relative(file, root) for file in files))
 
 
+def _ask(repo: Repo, choice: Choice, *options: str, cwd: Path, env: Mapping[str, str]) -> None:
+    """Run ruff; raises UncheckedError, with the path of the configuration that it refuses."""
+    done = program.run(repo, NAME, "check", *options, program=choice.program, cwd=cwd, env=env, codes=(0, 1, 2))
+    if done.exit_code > 1:
+        raise _refused(done.stderr, os.path.realpath(cwd), choice)
+
+
+def _refused(stderr: str, root: str, choice: Choice) -> UncheckedError:
+    """The error for a run that failed, by its first and last line about the cause."""
+    cause = [line for line in stderr.rpartition("Cause: ")[2].splitlines() if line and "|" not in line] or [""]
+    config = _CONFIG.search(stderr)
+    path = _relative(config[1], root) if config else ""
+    text = " ".join(dict.fromkeys([path and f"{path}:", cause[0], cause[-1]])).replace(f"{root}{os.sep}", "").strip()
+    error = program.failed(NAME, text, path)
+    is_version = "Required version" in text
+    return UncheckedError(error.reason, choice.hint if is_version else error.hint, fails=True, path=path)
+
+
 def _ignored(repo: Repo, configs: Mapping[str, str]) -> Iterator[str]:
-    """The codes that each configuration ignores, as options: --select would override these settings, and only these."""
+    """The codes that each configuration switches off, as options: --select would override that, and only that."""
     for base, path in configs.items():
-        table = document.toml(repo.files, path)
-        prefix = ("tool", "ruff") if path.endswith(PYPROJECT) else ()
-        for keys in ((*prefix, *lint, key) for lint in ((), ("lint",)) for key in ("ignore", "extend-ignore")):
-            for code in table.strings(*keys):
-                yield f"--extend-per-file-ignores={base or '.'}/*:{code}"
+        for code in _switched_off(repo, path):
+            yield f"--extend-per-file-ignores={base or '.'}/*:{code}"
+
+
+def _switched_off(repo: Repo, path: str) -> Iterator[str]:
+    """What a configuration ignores, and what it leaves out where it selects some of the same group, such as S1 of S."""
+    tables = [*_tables(repo, path)]
+    yield from _codes(tables, "ignore", "extend-ignore")
+    selected = tuple(_codes(tables, "select", "extend-select"))
+    for code in () if "ALL" in selected else _CODES.split(","):
+        group = _GROUP.match(code)
+        is_chosen = group and any(re.fullmatch(rf"{group[0]}\d*", selector) for selector in selected)
+        if is_chosen and not code.startswith(selected):
+            yield code
+
+
+def _tables(repo: Repo, path: str) -> Iterator[Document]:
+    """The configuration and those that it extends in turn, each with the keys of ruff."""
+    seen = set[str]()
+    while path in repo.files and path not in seen:
+        seen.add(path)
+        whole = document.toml(repo.files, path)
+        yield whole
+        extended = whole.string(*_keys(whole, "extend"))
+        path = posixpath.normpath(f"{posixpath.dirname(path)}/{extended}").lstrip("/") if extended else ""
+
+
+def _keys(table: Document, *keys: str) -> tuple[str, ...]:
+    return ("tool", "ruff", *keys) if table.path.endswith(PYPROJECT) else keys
+
+
+def _codes(tables: Iterable[Document], *names: str) -> Iterator[str]:
+    for table in tables:
+        for keys in ((*lint, name) for lint in ((), ("lint",)) for name in names):
+            yield from table.strings(*_keys(table, *keys))
 
 
 def _relative(file: str, root: str) -> str:
@@ -104,4 +178,4 @@ def _diagnostics(output: bytes, root: str) -> Iterator[Diagnostic]:
                 path = _relative(item["filename"], root)
                 yield Diagnostic(path, code, place["row"], place["column"], message, (end["row"], end["column"]))
     except (ValueError, KeyError, TypeError) as error:
-        raise UncheckedError(f"The output of ruff could not be read: {error}", "Try a newer ruff.") from error
+        raise program.unreadable(NAME) from error
