@@ -1,7 +1,7 @@
 """The projects that the PATHs of a command line mean."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
@@ -16,13 +16,21 @@ _MARKS = (answers_file.ANSWERS_FILE, "pyproject.toml", "setup.py", ".git")
 
 @dataclass(frozen=True)
 class Scope:
-    """The files and folders of a project that a run is limited to, by their paths in it; none for all of it."""
+    """What a run is limited to in a project: the files and folders `paths`, none for all, without the `others`.
+
+    The others are folders with projects of their own.
+    """
 
     paths: frozenset[str] = frozenset()
+    others: frozenset[str] = frozenset()
 
     def covers(self, path: str) -> bool:
         """Whether the file or folder is in the scope."""
-        return not self.paths or path in self.paths or any(path.startswith(f"{above}/") for above in self.paths)
+        return (not self.paths or _is_in(path, self.paths)) and not _is_in(path, self.others)
+
+
+def _is_in(path: str, places: Collection[str]) -> bool:
+    return path in places or any(path.startswith(f"{place}/") for place in places)
 
 
 @dataclass(frozen=True)
@@ -43,6 +51,14 @@ class Place:
         if {*PurePosixPath(self.given).parts} == {".."}:
             return Path(paths.from_here(self.folder / path)).as_posix()
         return str(PurePosixPath(self.given, path))
+
+    def without(self, folders: Iterable[str]) -> "Place":
+        """The same project without some folders."""
+        return replace(self, scope=replace(self.scope, others=frozenset(folders)))
+
+    def below(self, folder: str) -> "Place":
+        """The project in a folder of this one, all of it."""
+        return Place(self.named(folder), self.folder / folder)
 
 
 def places(typed: Sequence[Path]) -> list[Place]:

@@ -1,7 +1,7 @@
 """A repository as the rules see it, with each file parsed once."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -67,6 +67,19 @@ class Repo:
         else:
             files = {**self.files, **changed}
         return replace(self, files=files, untracked=self.untracked | (changed.keys() - self.tracked), memo={})
+
+    def without(self, folders: Collection[str]) -> "Repo":
+        """This repository without the files below some folders."""
+        if not folders:
+            return self
+        prefixes = tuple(f"{folder}/" for folder in folders)
+        tracked = frozenset(path for path in self.tracked if not path.startswith(prefixes))
+        untracked = frozenset(path for path in self.untracked if not path.startswith(prefixes))
+        if isinstance(self.files, LazyFiles):
+            files: Files = replace(self.files, paths=tracked | untracked)
+        else:
+            files = {path: text for path, text in self.files.items() if not path.startswith(prefixes)}
+        return replace(self, files=files, tracked=tracked, untracked=untracked, memo={}, shared={})
 
     # ---- parsed from the files -------------------------------------------------------------------------------
 

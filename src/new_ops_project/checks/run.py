@@ -1,6 +1,7 @@
 """One run of `check`, over one project or several."""
 
 import os
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
@@ -10,8 +11,8 @@ from typing import Any
 from new_ops_project import git
 from new_ops_project.base.errors import ToolError
 from new_ops_project.base.finding import Finding, Severity
-from new_ops_project.checks import catalogue, engine, fix
-from new_ops_project.checks.engine import Checked, Skipped
+from new_ops_project.checks import catalogue, engine, fix, members
+from new_ops_project.checks.engine import Checked, FixableFinding, Skipped
 from new_ops_project.checks.ignoring.entries import Ignore
 from new_ops_project.checks.places import HINT, Place, Scope, places
 from new_ops_project.checks.repo import Repo, read
@@ -51,7 +52,8 @@ class CheckReport:
     """The results of one run; paths of findings begin with their project's folder as it was given.
 
     `fixed` are the findings that were fixed, `drift` has the state of each managed file by project and path, `plans`
-    what --fix did in each project, as JSON.
+    what --fix did in each project, as JSON. `by_project` has the counts of each project, None for one that could not be
+    checked.
     """
 
     rules: tuple[Rule, ...]
@@ -62,11 +64,12 @@ class CheckReport:
     fixed: tuple[Finding, ...] = ()
     drift: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     plans: tuple[Mapping[str, Any], ...] = ()
+    by_project: Mapping[str, Mapping[Severity, int] | None] = field(default_factory=dict)
 
     @property
     def counts(self) -> dict[Severity, int]:
         """How many findings there are of each severity, worst first."""
-        return {severity: sum(finding.severity is severity for finding in self.findings) for severity in Severity}
+        return _counts(self.findings)
 
     @property
     def is_complete(self) -> bool:
@@ -80,22 +83,44 @@ class CheckReport:
 
 @dataclass(frozen=True)
 class _Part:
-    """What one project adds to the run."""
+    """What one project adds to the run; `members` are the projects in its folders, which come after it.
+
+    `is_done`: whether it could be checked. `is_empty`: whether nothing that was asked for is in it.
+    """
 
     place: Place
     checked: Checked
-    drift: Mapping[str, str]
-    fixed: fix.FixOutcome | None
+    drift: Mapping[str, str] = field(default_factory=dict)
+    fixed: fix.FixOutcome | None = None
+    members: tuple[Place, ...] = ()
+    is_done: bool = True
+    is_empty: bool = False
 
 
 def check(request: CheckRequest, *, show: Show = lambda _: None) -> CheckReport:
     """Check each project, after fixing it if that is asked for; `show` gets the plan of each preview.
 
-    Raises ToolError for a path that is in no repository, and for a rule that does not exist.
+    Raises ToolError for a path that does not exist, for a rule that does not exist, and for a project that cannot be
+    checked; one of several is listed as skipped.
     """
     git.require_on_path()
     rules = catalogue.selected(request.select, request.ignore)
-    return _joined(rules, [_part(place, rules, request, show) for place in places(request.paths)])
+    left = places(request.paths)
+    part_of = _part if len(left) == 1 else _part_or_reason
+    parts: list[_Part] = []
+    while left:
+        parts.append(part_of(left.pop(0), rules, request, show))
+        left, part_of = [*parts[-1].members, *left], _part_or_reason
+    return _joined(rules, [part for part in parts if not part.is_empty])
+
+
+def _part_or_reason(place: Place, rules: Sequence[Rule], request: CheckRequest, show: Show) -> _Part:
+    """What the project adds: the reason, if it cannot be checked."""
+    try:
+        return _part(place, rules, request, show)
+    except ToolError as error:
+        reason = Skipped((), f"{place.given}: {error.message}", error.hint, fails=True)
+        return _Part(place, Checked((), (), (reason,)), is_done=False)
 
 
 def _part(place: Place, rules: Sequence[Rule], request: CheckRequest, show: Show) -> _Part:
@@ -105,13 +130,30 @@ def _part(place: Place, rules: Sequence[Rule], request: CheckRequest, show: Show
             fix.settle(repository, prefix)
         repo, outcome = read(place.folder, offline=request.offline), None
         _require_known(place, repo)
+        others = members.folders(repo)
+        whole, place, repo = place, place.without(others), repo.without(others)
+        fixing = catalogue.fixing(rules, request.select, is_named=place.names_files)
         if request.fix:
-            fixing = catalogue.fixing(rules, request.select, is_named=place.names_files)
             target = fix.FixTarget(repository, prefix, place.scope)
             show_plan = show if request.preview else None
             outcome = fix.apply_fixes(repo, target, fixing, show=show_plan, texts=request.texts)
-            repo = read(place.folder, offline=request.offline)
-        return _Part(place, _in_scope(place, repo, engine.run(repo, rules)), _drift(repo), outcome)
+            repo = read(place.folder, offline=request.offline).without(others)
+        checked = _in_scope(place, repo, engine.run(repo, rules))
+        return _Part(
+            place,
+            replace(checked, results=tuple(_marked(result, fixing) for result in checked.results)),
+            _drift(repo),
+            outcome,
+            tuple(whole.below(folder) for folder in others if whole.scope.covers(folder)),
+            is_empty=bool(others) and not any(map(place.scope.covers, repo.paths)),
+        )
+
+
+def _marked(result: FixableFinding, fixing: Sequence[Rule]) -> FixableFinding:
+    """The result with a finding that is fixable only if --fix, with the same names and paths, would fix it."""
+    finding = result.finding
+    is_fixed = finding.fixable and any(rule.code == finding.code for rule in fixing)
+    return replace(result, finding=replace(finding, fixable=is_fixed))
 
 
 def _require_known(place: Place, repo: Repo) -> None:
@@ -125,7 +167,7 @@ def _require_known(place: Place, repo: Repo) -> None:
 
 def _in_scope(place: Place, repo: Repo, checked: Checked) -> Checked:
     """Without findings in other files than those that were named; what git ignores of these is skipped."""
-    if not place.scope.paths:
+    if place.scope == Scope():
         return checked
     results = tuple(result for result in checked.results if place.scope.covers(result.finding.path))
     ignored = tuple((finding, why) for finding, why in checked.ignored if place.scope.covers(finding.path))
@@ -154,9 +196,16 @@ def _joined(rules: tuple[Rule, ...], parts: Sequence[_Part]) -> CheckReport:
         tuple(_placed(place, finding) for place, fixed in fixes for finding in fixed.findings if fixed.is_written),
         {part.place.given: part.drift for part in parts if part.drift},
         tuple({"path": place.given, **fixed.details} for place, fixed in fixes),
+        {part.place.given: _counts(part.checked.findings) if part.is_done else None for part in parts},
     )
 
 
+def _counts(findings: Sequence[Finding]) -> dict[Severity, int]:
+    return {severity: sum(finding.severity is severity for finding in findings) for severity in Severity}
+
+
 def _placed(place: Place, finding: Finding) -> Finding:
-    """The finding with its path from where the command was run."""
-    return replace(finding, path=place.named(finding.path))
+    """The finding with its path from where the command was run, in the command of the remedy too."""
+    path, command = place.named(finding.path), "new-ops-project check "
+    remedy = finding.remedy.replace(f"{command}{shlex.quote(finding.path)} ", f"{command}{shlex.quote(path)} ")
+    return replace(finding, path=path, remedy=remedy if finding.path else finding.remedy)

@@ -1,7 +1,7 @@
 """Findings for a person at a terminal: worst first, in groups with one remedy, on lines that an editor can jump to."""
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from new_ops_project.base.finding import Finding, Severity
@@ -16,6 +16,7 @@ from new_ops_project.checks.run import CheckReport
 LINES = 20  # that a person reads without being asked to scroll
 _COLORS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "bright_black"}
 _FIXED = 6  # lines about what was fixed, if anything else was found
+_PROJECTS = 8  # lines about projects
 _MOST = 5  # codes that are named where rules could not look
 _BELOW = "    "
 
@@ -24,12 +25,11 @@ _BELOW = "    "
 class _Group:
     """Findings of the same rule that are equally serious; those with the same remedy follow each other.
 
-    `is_fixed`: they are no more. `is_fixable`: --fix fixes those that have a fix.
+    `is_fixed`: they are no more.
     """
 
     findings: tuple[Finding, ...]
     is_fixed: bool = False
-    is_fixable: bool = False
 
     def lines(self, count: int) -> list[Drawn]:
         """The first `count` findings with the number of the others; a remedy below the last one that it is for."""
@@ -39,7 +39,7 @@ class _Group:
             if self.is_fixed:
                 shown.append(_fixed(finding, more))
                 continue
-            shown.append(_finding(finding, more, is_marked=self.is_fixable and finding.fixable))
+            shown.append(_finding(finding, more))
             if number == count or finding.remedy != self.findings[number].remedy:
                 shown += _remedy(finding)
         return shown
@@ -51,23 +51,37 @@ def lines(report: CheckReport, again: str = "") -> Iterator[Drawn]:
     `again` is the command that shows everything; without it, this is everything.
     """
     fixed = [_Group(group, is_fixed=True) for group in _by_rule(report.fixed)]
-    groups = [_Group(group, is_fixable=_is_fixed_by_fix(report, group[0])) for group in _by_rule(report.findings)]
+    groups = [_Group(group) for group in _by_rule(report.findings)]
     end = [*_not_checked(report.skipped), drawn(wrapped(_summary(report), below=_BELOW))]
-    if not again:
-        yield from _shown(fixed, [len(group.findings) for group in fixed])
-        yield from _shown(groups, [len(group.findings) for group in groups])
-        yield from end
-        return
-    rows = LINES - height(end)
-    done = list(_shown(fixed, _fitting(fixed, min(rows, _FIXED) if groups else rows)))
-    rows -= height(done)
+    start = list(_projects(report, _PROJECTS if again else sys.maxsize)) if len(report.projects) > 1 else []
+    rows = LINES - height(start) - height(end) if again else sys.maxsize
+    start += _shown(fixed, _fitting(fixed, min(rows, _FIXED) if again and groups else rows))
+    rows = LINES - height(start) - height(end) if again else sys.maxsize
     counts = _fitting(groups, rows)
-    rest = len(report.findings) - sum(counts)
-    if rest:
-        end = [_left_out(rest, again), *end]
-        counts = _fitting(groups, rows - height(end[:1]))
-        end[0] = _left_out(len(report.findings) - sum(counts), again)
-    yield from (*done, *_shown(groups, counts), *end)
+    if sum(counts) < len(report.findings):
+        line = _left_out(len(report.findings), again)
+        counts = _fitting(groups, rows - height([line]))
+        end = [_left_out(len(report.findings) - sum(counts), again), *end]
+    yield from (*start, *_shown(groups, counts), *end)
+
+
+# ---- projects -------------------------------------------------------------------------------------------------------
+
+
+def _projects(report: CheckReport, most: int) -> Iterator[Drawn]:
+    """A line for each of the projects, worst first, and one for those beyond `most`; then an empty one."""
+    rows = sorted(report.by_project.items(), key=lambda row: _badness(row[1]), reverse=True)
+    for name, counts in rows[:most]:
+        text = "could not be checked" if counts is None else summary(counts)
+        yield drawn(wrapped(f"{escape_invisible(name)}: {text}", below=_BELOW))
+    if others := [counts for _, counts in rows[most:] if counts is not None]:
+        sums = {severity: sum(counts[severity] for counts in others) for severity in Severity}
+        yield drawn(wrapped(f"and {counted(len(rows) - most, 'more project')}: {summary(sums)}", below=_BELOW))
+    yield Drawn("")
+
+
+def _badness(counts: Mapping[Severity, int] | None) -> tuple[int, ...]:
+    return (sys.maxsize,) if counts is None else tuple(counts.values())
 
 
 # ---- groups ---------------------------------------------------------------------------------------------------------
@@ -86,6 +100,8 @@ def _by_rule(findings: Sequence[Finding]) -> list[tuple[Finding, ...]]:
 
 def _fitting(groups: Sequence[_Group], rows: int) -> list[int]:
     """How many findings of each group fit: one of every group comes before a second one of any."""
+    if rows == sys.maxsize:
+        return [len(group.findings) for group in groups]
     counts = [0] * len(groups)
     for most in (1, sys.maxsize):
         for index, group in enumerate(groups):
@@ -107,9 +123,9 @@ def _shown(groups: Iterable[_Group], counts: Iterable[int]) -> Iterator[Drawn]:
 # ---- lines ----------------------------------------------------------------------------------------------------------
 
 
-def _finding(finding: Finding, more: str, *, is_marked: bool) -> Drawn:
+def _finding(finding: Finding, more: str) -> Drawn:
     place, label = _place(finding), f"{finding.severity} {finding.code}"
-    mark = " [*]" if is_marked else ""
+    mark = " [*]" if finding.fixable else ""
     text = f"{place}: {label}{mark} {escape_invisible(finding.message)}{more}"
     text = wrapped(text, below=_BELOW, whole=[place, label])
     between, _, rest = text[len(place) :].partition(label)
@@ -167,11 +183,6 @@ def _unchecked(text: str, *, fails: bool) -> Drawn:
     return styled(wrapped(escape_invisible(f"not checked: {text}"), below=_BELOW), fg=colour)
 
 
-def _is_fixed_by_fix(report: CheckReport, finding: Finding) -> bool:
-    """Whether --fix fixes such findings without being told to."""
-    return not report.rule(finding.code).fixed_when
-
-
 def _summary(report: CheckReport) -> str:
     """One line: what was fixed, found, can be fixed, is ignored."""
     parts = []
@@ -180,8 +191,10 @@ def _summary(report: CheckReport) -> str:
     where = f" in {counted(len(report.projects), 'project')}" if len(report.projects) > 1 else ""
     counts = summary(report.counts)
     parts.append(f"found {counts}{where}" if report.findings else f"{counts}{where}")
-    if fixable := sum(finding.fixable and _is_fixed_by_fix(report, finding) for finding in report.findings):
+    if fixable := sum(finding.fixable for finding in report.findings):
         parts.append(f"[*] {fixable} can be fixed with --fix")
     if report.ignored:
         parts.append(f"{len(report.ignored)} ignored, each with its reason")
+    if not report.is_complete:
+        parts.append("not everything was checked")
     return capitalize(f"{'; '.join(parts)}.")
