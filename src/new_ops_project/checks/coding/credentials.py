@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from new_ops_project.base.finding import Severity
 from new_ops_project.checks.coding import python_files
 from new_ops_project.checks.linters.detect_secrets import Secret
-from new_ops_project.checks.linters.ruff import Diagnostic, RuffReport
+from new_ops_project.checks.linters.ruff import Diagnostic
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Breach
 
@@ -40,21 +40,13 @@ _PLACEHOLDER = re.compile(
 )
 
 
-def literal_credentials(repo: Repo, report: RuffReport) -> Iterator[Breach]:
-    """Each password or token that is a literal in Python code."""
-    for diagnostic in python_files.relevant(repo, report, "S105", "S106", "S107"):
-        quoted = _QUOTED.search(diagnostic.message)
-        name = quoted[1] if quoted else ""
-        last_word = re.split(r"[_\W]+", name.rstrip("_"))[-1]
-        if python_files.is_auxiliary(repo, diagnostic.path) or _DESCRIBES.fullmatch(last_word):
-            continue
-        if (value := _literal(repo, diagnostic)) and looks_secret(value, name):
-            yield Breach(
-                f"A literal is assigned to `{name}`." if name else "A credential is a literal.",
-                diagnostic.path,
-                diagnostic.line,
-                diagnostic.column,
-            )
+def literal_credential(repo: Repo, diagnostic: Diagnostic) -> str:
+    """The message for a literal that can be a password or a token; '' for any other."""
+    quoted = _QUOTED.search(diagnostic.message)
+    name = quoted[1] if quoted else ""
+    last_word = re.split(r"[_\W]+", name.rstrip("_"))[-1]
+    value = "" if _DESCRIBES.fullmatch(last_word) else _literal(repo, diagnostic)
+    return f"{diagnostic.message}." if value and looks_secret(value, name) else ""
 
 
 def _literal(repo: Repo, diagnostic: Diagnostic) -> str:
@@ -78,12 +70,18 @@ def looks_secret(value: str, name: str = "") -> bool:
 
 
 def known_secrets(repo: Repo, secrets: Iterable[Secret]) -> Iterator[Breach]:
-    """Each secret that detect-secrets knows by its form; a note only in tests and examples, where most are made up."""
+    """Each secret that detect-secrets knows by its form; a note where most are made up: in tests and documentation."""
     for secret in secrets:
-        is_harmless = python_files.is_test(repo, secret.path) or python_files.is_auxiliary(repo, secret.path)
+        is_aside = python_files.is_test(repo, secret.path) or python_files.is_auxiliary(repo, secret.path)
         yield Breach(
             f"This looks like a secret: {secret.kind}.",
             secret.path,
             secret.line,
-            severity=Severity.INFO if is_harmless else None,
+            severity=Severity.INFO if is_aside or _is_in_docstring(repo, secret) else None,
         )
+
+
+def _is_in_docstring(repo: Repo, secret: Secret) -> bool:
+    syntax = repo.syntax(secret.path) if secret.path in repo.python_files else None
+    texts = (node.value for node in (syntax.nodes(ast.Expr) if syntax else ()) if isinstance(node.value, ast.Constant))
+    return any(text.lineno <= secret.line <= (text.end_lineno or 0) for text in texts)

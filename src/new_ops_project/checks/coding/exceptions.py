@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from new_ops_project.base.finding import Severity
 from new_ops_project.checks.coding import python_files
-from new_ops_project.checks.linters.ruff import RuffReport
+from new_ops_project.checks.linters.ruff import Diagnostic
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Breach
 from new_ops_project.formats.python import Syntax, dotted_name, executed_nodes, last_name
@@ -32,7 +32,7 @@ _FAILURE = re.compile(r".*(?:Error|Exception|Timeout|TimeoutExpired|Failure|Fail
 _COMMENT = re.compile(r"#\s*(\S.{7,})$")
 _PRAGMA = re.compile(r"pragma|type:|pylint|noqa|nosec|mypy|pyright|fmt:|ruff|isort|todo|fixme|xxx", re.IGNORECASE)
 _CLOSING = re.compile(
-    r"a?(?:close|disconnect|quit|stop|shutdown|terminate|kill|cleanup|release|cancel|logout)(?:_\w+)?"
+    r"a?(?:close|disconnect|quit|stop|shutdown|terminate|kill|cleanup|release|cancel|logout|remove|unlink|rmtree|rmdir)(?:_\w+)?"
 )
 _EXITS = {"sys.exit", "exit", "quit", "os._exit", "SystemExit", "typer.Exit", "click.exceptions.Exit"}
 _LEAVING = rb"\b(?:sys|os|typer|exceptions)\._?[eE]xit\b|\b(?:exit|quit|_exit)\(|\b(?:System)?Exit\b"
@@ -54,25 +54,15 @@ def catches_only_expected(handler: ast.ExceptHandler) -> bool:
 # ---- swallowed -----------------------------------------------------------------------------------------------------
 
 
-def swallowed_exceptions(repo: Repo, report: RuffReport) -> Iterator[Breach]:
-    """Each handler of all exceptions that drops what it caught without a comment that says why."""
-    seen: set[tuple[str, int]] = set()
-    for diagnostic in python_files.relevant(repo, report, "S110", "S112", "E722", "BLE001"):
-        path = diagnostic.path
-        handler = _handler_at(repo, path, diagnostic.line)
-        if handler is None or (path, handler.lineno) in seen:
-            continue
-        if _is_explained(repo, path, handler) or _is_cleanup(repo.syntax(path), handler):
-            continue
-        seen.add((path, handler.lineno))
-        too = "" if handler.type else ", including Ctrl-C and sys.exit(),"
-        if all(map(_does_nothing, handler.body)):
-            message = f"Every exception{too} is dropped here without a trace."
-        elif handler.type is None and not _leaves_program(handler):
-            message = f"Every exception{too} is stopped here."
-        else:
-            continue  # counting, logging or a default value may be what the author wants
-        yield Breach(message, *python_files.place(repo, path, handler))
+def swallowing(repo: Repo, diagnostic: Diagnostic) -> str:
+    """The message for a handler of all exceptions that drops what it caught, unless something says why."""
+    path, syntax = diagnostic.path, repo.syntax(diagnostic.path)
+    handler = _handler_at(repo, path, diagnostic.line)
+    tried = syntax.parent(handler) if syntax and handler else None
+    if handler is None or not isinstance(tried, ast.Try) or tried.orelse:
+        return ""  # with an `else`, what goes on after a failure is another branch
+    is_meant = _is_explained(repo, path, handler) or _is_cleanup(tried)
+    return "" if is_meant else f"{diagnostic.message}."
 
 
 def _handler_at(repo: Repo, path: str, line: int) -> ast.ExceptHandler | None:
@@ -85,26 +75,21 @@ def _handler_at(repo: Repo, path: str, line: int) -> ast.ExceptHandler | None:
 
 
 def _is_explained(repo: Repo, path: str, handler: ast.ExceptHandler) -> bool:
-    """Whether a comment in it says why it does nothing."""
-    lines = range(handler.lineno, (handler.body[-1].end_lineno or handler.lineno) + 1)
+    """Whether a comment in it, or right above it, says why it does nothing."""
+    lines = [*range(handler.lineno, (handler.body[-1].end_lineno or handler.lineno) + 1)]
+    above = python_files.line_text(repo, path, handler.lineno - 1)
+    lines += [handler.lineno - 1] if above.lstrip().startswith("#") else []
     comments = (_COMMENT.search(python_files.line_text(repo, path, line)) for line in lines)
     return any(comment and not _PRAGMA.match(comment[1]) for comment in comments)
 
 
-def _is_cleanup(syntax: Syntax | None, handler: ast.ExceptHandler) -> bool:
-    """Whether the `try` only closes or stops something, which may be gone already."""
-    tried = syntax.parent(handler) if syntax and handler.type else None
-    body = tried.body if isinstance(tried, ast.Try) else []
-    calls = [node.value for node in body if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)]
-    return len(calls) == len(body) == 1 and bool(_CLOSING.fullmatch(last_name(calls[0].func)))
+def _is_cleanup(tried: ast.Try) -> bool:
+    """Whether the `try` only closes, stops or removes something, which may be gone already."""
+    calls = [node.value for node in tried.body if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)]
+    return len(calls) == len(tried.body) == 1 and bool(_CLOSING.fullmatch(last_name(calls[0].func)))
 
 
-def _does_nothing(node: ast.stmt) -> bool:
-    is_text = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-    return is_text or isinstance(node, ast.Pass | ast.Continue)
-
-
-def _leaves_program(handler: ast.ExceptHandler) -> bool:
+def leaves_program(handler: ast.ExceptHandler) -> bool:
     """Whether the handler raises something or ends the program."""
     nodes = list(executed_nodes(handler))
     called = {last_name(node.func) for node in nodes if isinstance(node, ast.Call)}

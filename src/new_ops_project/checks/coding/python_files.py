@@ -25,7 +25,9 @@ _FOREIGN = {
     ".venv",
 }
 _GENERATED = re.compile(r".*_pb2(?:_grpc)?\.pyi?|versioneer\.py|_version\.py|get-pip\.py|ez_setup\.py")
-_TESTS = {"tests", "test", "testing", "testdata", "test_data", "fixtures"}
+_TESTS = re.compile(
+    r"tests?|testing|testdata|test_data|fixtures|e2e|(?:integration|functional|unit|acceptance)[-_]?tests?"
+)
 _TEST = re.compile(r"test_.*|.*_tests?|conftest|tests?")
 _ASIDE = {"docs", "doc", "examples", "example", "samples", "demo", "demos", "bench", "benchmarks"}
 _TASKS = {"setup", "noxfile", "tasks", "fabfile", "dodo", "conf", "manage", "pavement"}
@@ -43,7 +45,7 @@ def _inside_package(repo: Repo, path: str) -> PurePosixPath:
 def is_test(repo: Repo, path: str) -> bool:
     """Whether the file belongs to the tests."""
     pure = _inside_package(repo, path)
-    return bool(_TESTS & set(pure.parts[:-1]) or _TEST.fullmatch(pure.stem))
+    return any(map(_TESTS.fullmatch, pure.parts[:-1])) or bool(_TEST.fullmatch(pure.stem))
 
 
 def is_auxiliary(repo: Repo, path: str) -> bool:
@@ -59,19 +61,23 @@ def is_foreign(path: str) -> bool:
     return is_copied or "{{" in path
 
 
+def is_program(repo: Repo, path: str) -> bool:
+    """Whether the file belongs to what runs, not to its tests or what is around it."""
+    return not (is_test(repo, path) or is_auxiliary(repo, path) or is_foreign(path))
+
+
 def relevant(repo: Repo, report: RuffReport, *codes: str) -> Iterator[Diagnostic]:
-    """The diagnostics with one of `codes` outside tests, without those that a comment for another linter silences."""
+    """The diagnostics with one of `codes` in the program, except where a comment for another linter silences them."""
     for diagnostic in report.diagnostics:
-        path = diagnostic.path
-        is_ours = diagnostic.code in codes and path in repo.files and not is_test(repo, path) and not is_foreign(path)
-        if is_ours and not is_silenced(repo, path, diagnostic.line):
+        is_asked = diagnostic.code in codes and diagnostic.path in repo.files and is_program(repo, diagnostic.path)
+        if is_asked and not is_silenced(repo, diagnostic.path, diagnostic.line):
             yield diagnostic
 
 
 def containing(repo: Repo, paths: Collection[str], pattern: bytes) -> Iterator[tuple[str, Syntax]]:
-    """Those of `paths` outside tests in which `pattern` matches, each with its syntax; it avoids parsing the others."""
+    """Those of `paths` in the program in which `pattern` matches, with their syntax; it avoids parsing the others."""
     for path in sorted(path for path in paths if path in repo.files):
-        is_checked = not is_test(repo, path) and not is_foreign(path) and re.search(pattern, repo.files[path])
+        is_checked = is_program(repo, path) and re.search(pattern, repo.files[path])
         if is_checked and (syntax := repo.syntax(path)):
             yield path, syntax
 

@@ -1,11 +1,11 @@
-"""The rule that requests have a timeout."""
+"""Requests without a timeout."""
 
 import ast
 import re
 from collections.abc import Iterator
 
 from new_ops_project.checks.coding import python_files
-from new_ops_project.checks.linters.ruff import RuffReport
+from new_ops_project.checks.linters.ruff import Diagnostic, RuffReport
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Breach
 from new_ops_project.formats.python import Syntax, dotted_name, last_name
@@ -18,21 +18,23 @@ _TIMEOUT_POSITIONS = {"urllib.request.urlopen": 3, "http.client.HTTPConnection":
 _OWN_SESSIONS = re.compile(
     rb"HTTPAdapter\b|class \w+\([^)]*Session\)|\.mount\([^\n]*Timeout|\.(?:request|send)\s*=[^=]"
 )
-_NO_LIMIT = "{} waits forever if the other side does not answer."
+
+
+def without_timeout(repo: Repo, request: Diagnostic) -> str:
+    """The message for a call of requests or httpx that certainly has no timeout."""
+    call = python_files.node_at(repo, request, ast.Call)
+    return f"{request.message}." if call is None or not _has_timeout(call) else ""
 
 
 def missing_timeouts(repo: Repo, report: RuffReport) -> Iterator[Breach]:
-    """Each request without a timeout; ruff finds those by the functions of requests and httpx."""
-    for request in python_files.relevant(repo, report, "S113"):
-        call = python_files.node_at(repo, request, ast.Call)
-        if call is None or not _has_timeout(call):
-            yield Breach(_NO_LIMIT.format("The request"), request.path, request.line, request.column)
+    """Each request without a timeout that ruff does not know: of a session, or of the standard library."""
     for path, syntax in python_files.containing(repo, report.files, rb"urlopen|http\.client|ession\b"):
         has_own_sessions = bool(_OWN_SESSIONS.search(repo.files[path]))
         calls = _calls_without_timeout(syntax, has_own_sessions=has_own_sessions)
         for name, call in calls if b"setdefaulttimeout" not in repo.files[path] else ():
             if not python_files.is_silenced(repo, path, call.lineno, "OPS506"):
-                yield Breach(_NO_LIMIT.format(name), *python_files.place(repo, path, call))
+                message = f"{name} waits forever if the other side does not answer."
+                yield Breach(message, *python_files.place(repo, path, call))
 
 
 def _calls_without_timeout(syntax: Syntax, *, has_own_sessions: bool) -> Iterator[tuple[str, ast.Call]]:
