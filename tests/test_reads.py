@@ -19,6 +19,7 @@ ALLOWED = {
     "checks/linters/deptry.py": "a report in a temporary folder of ours",
     "checks/linters/detect_secrets.py": "a report in a temporary folder of ours",
     "checks/linters/ruff.py": "a report in a temporary folder of ours",
+    "checks/linters/schema_process.py": "the schemas of an installed package",
     "checks/remote_files.py": "repo-review's Traversable, which may be a server's; lists regular files only",
     "checks/workflows/known_actions.py": "the wheel's own data",
     "clones/venv_marker.py": "appends to a mark of ours",
