@@ -60,7 +60,7 @@ def fixing(chosen: Sequence[Rule], select: Sequence[str], *, is_named: bool) -> 
     return tuple(
         rule
         for rule in chosen
-        if rule.fixes and (not rule.fixed_when or rule.code in codes or (is_named and rule.fixed_when == "named"))
+        if rule.fixes and (not rule.fixed_when or rule.code in codes or is_named)
     )
 
 

@@ -2,41 +2,12 @@
 
 import subprocess
 import sys
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
-from support.command import Ran, Run, git
-from support.small import (
-    ANSWERS,
-    LINES,
-    MINE,
-    NEWER,
-    QUESTIONS,
-    Small,
-    everything,
-    lay,
-    make,
-    make_ours,
-    release,
-    usual,
-)
-from support.small import update as updated
-
-RUNNER = {"templates/pins.yml": {"runners: [ubuntu-24.04, ubuntu-26.04]": "runners: [ubuntu-26.04, ubuntu-24.04]"}}
-PYTHON = ("--python", "3.12")
-
-
-def check(run: Run, folder: Path, *args: str, code: int = 0) -> Ran:
-    """Check a project in this process, with the rules about templates."""
-    return run("check", str(folder), "--select", "template", *args, code=code)
-
-
-def findings(run: Run, folder: Path, *args: str, code: int = 0) -> list[tuple[str, str, int]]:
-    """Code, path and line of each finding."""
-    output = check(run, folder, *args, "--json", code=code).json["findings"]
-    return [(finding["code"], str(Path(finding["path"]).relative_to(folder)), finding["line"]) for finding in output]
+from support.command import Run, git
+from support.small import ANSWERS, LINES, MINE, NEWER, QUESTIONS, Small, lay, make, make_ours, release
+from support.template_projects import PYTHON, RUNNER, check, commit, findings
 
 
 @pytest.fixture(scope="module")
@@ -50,13 +21,6 @@ def project(run: Run, work: Path, ours: Path) -> Path:
     """A command's project of its first release, committed."""
     run("new", "audit", "--tier", "cli", *PYTHON, "--defaults", "--template", str(ours), "--ref", "v1.0.0")
     return work / "audit"
-
-
-def commit(folder: Path, files: Mapping[str, Any]) -> None:
-    """Commit files of a project."""
-    lay(folder, files)
-    git("add", "--all", at=folder)
-    git("commit", "--quiet", "--message=mine", at=folder)
 
 
 # ---- recorded, and which version --------------------------------------------------------------------------------
@@ -175,121 +139,3 @@ def test_invalid_answers(run: Run, project: Path, old: str, new: str, message: s
     output = check(run, project, code=1).out
     assert message in output
     assert "OPS602" in output
-
-
-# ---- drift --------------------------------------------------------------------------------------------------------
-
-
-def test_nothing_drifted(run: Run, project: Path) -> None:
-    """The JSON output lists every managed file as the same."""
-    run("update", str(project), "--commit")
-    output = check(run, project, "--json").json
-    tracked = set(git("ls-files", at=project).splitlines())
-    assert output["drift"] == {str(project): dict.fromkeys(sorted(tracked - {ANSWERS}), "same")}
-
-
-def test_drift(run: Run, project: Path) -> None:
-    """Edited or deleted files of the template are warnings; the project's own files and extra ones are notes."""
-    run("update", str(project), "--commit")
-    workflow = ".github/workflows/ci.yml"
-    text = (project / workflow).read_text().replace("timeout-minutes: 10", "timeout-minutes: 99")
-    commit(
-        project,
-        {
-            workflow: text,
-            ".editorconfig": None,
-            "README.md": "# Mine\n",
-            "Dockerfile": "FROM scratch\n",
-            "src/audit/more.py": "MORE = 1\n",
-        },
-    )
-    line = next(number for number, line in enumerate(text.splitlines(), 1) if "99" in line)
-    assert findings(run, project, code=1) == [
-        (("OPS604"), ".editorconfig", 0),
-        ("OPS604", workflow, line),
-        ("OPS606", "Dockerfile", 0),
-        ("OPS605", "README.md", 1),
-    ]
-    states = check(run, project, "--json", code=1).json["drift"][str(project)]
-    changed = {path: state for path, state in states.items() if state != "same"}
-    assert changed == {".editorconfig": "deleted", workflow: "edited", "Dockerfile": "extra", "README.md": "edited"}
-
-
-def test_line_ends_are_no_drift(run: Run, project: Path) -> None:
-    """A file in which only the line ends differ is the same."""
-    run("update", str(project), "--commit")
-    commit(project, {".editorconfig": (project / ".editorconfig").read_bytes().replace(b"\n", b"\r\n")})
-    assert findings(run, project) == []
-
-
-def test_what_is_kept_or_ignored_is_not_compared(run: Run, project: Path) -> None:
-    """A file in `keep` belongs to the project; a file that git ignores is not missing."""
-    run("update", str(project), "--commit", "--set", "keep=[.editorconfig]")
-    rules = (project / ".gitignore").read_text() + ".python-version\n"
-    commit(project, {".editorconfig": "[*]\n", ".python-version": None, ".gitignore": rules})
-    assert [path for _, path, _ in findings(run, project, code=1)] == [".gitignore"]
-
-
-def test_what_a_sparse_checkout_leaves_out(run: Run, project: Path) -> None:
-    """A file outside of the cone is neither missing nor restored, edited or not."""
-    run("update", str(project), "--commit")
-    commit(project, {".github/dependabot.yml": "edited\n"})
-    git("sparse-checkout", "set", "--cone", "src", at=project)
-    assert findings(run, project) == []
-    run("check", str(project), "--select", "OPS604", "--fix")
-    assert git("status", "--porcelain", at=project) == ""
-
-
-@pytest.mark.parametrize("before", ["edited\n", None])
-def test_a_named_file_is_restored(run: Run, project: Path, before: str | None) -> None:
-    """--fix of a drifted file restores the template's version, and leaves all others alone."""
-    run("update", str(project), "--commit")
-    wanted = (project / ".editorconfig").read_bytes()
-    commit(project, {".editorconfig": before, ".gitattributes": "* text\n", "README.md": "# Mine\n"})
-    run("check", str(project / ".editorconfig") if before else str(project), "--select", "OPS604", "--fix")
-    assert (project / ".editorconfig").read_bytes() == wanted
-    assert git("status", "--porcelain", at=project) == ("M  .editorconfig" if before else "A  .editorconfig")
-
-
-def test_a_deleted_file_is_restored_by_its_name(run: Run, project: Path) -> None:
-    """The remedy works even if the folder is gone; a name that nothing has is refused."""
-    run("update", str(project), "--commit")
-    wanted = (project / ".github" / "dependabot.yml").read_bytes()
-    git("rm", "-r", "--quiet", ".github", at=project)
-    git("commit", "--quiet", "--message=mine", at=project)
-    output = run("check", str(project / ".github" / "dependabot.yml"), "--fix").out
-    assert (project / ".github" / "dependabot.yml").read_bytes() == wanted, output
-    assert "does not exist" in run("check", str(project / "nothing.txt"), code=2).err
-
-
-def test_nothing_that_somebody_wrote_is_undone_unasked(run: Run, project: Path) -> None:
-    """--fix without a name restores no edited file; with a code, it restores only files of that rule."""
-    run("update", str(project), "--commit")
-    commit(project, {".editorconfig": "mine\n", "README.md": "# Mine\n"})
-    before = everything(project)
-    run("check", str(project), "--fix", code=1)
-    run("check", str(project / "README.md"), "--fix")
-    assert everything(project) == before
-    run("check", str(project), "--fix", "--select", "OPS604")
-    assert ((project / "README.md").read_text(), git("status", "--porcelain", at=project)) == (
-        "# Mine\n",
-        "M  .editorconfig",
-    )
-    run("check", str(project / "README.md"), "--fix", "--select", "OPS605")
-    assert (project / "README.md").read_text() != "# Mine\n"
-
-
-def test_m_check_heals_what_update_leaves(run: Run, tmp_path: Path) -> None:
-    """Drift is found and fixed even though update calls the project current."""
-    small = usual(tmp_path, MINE)
-    updated(run, small, "--commit")
-    updated(run, small)
-    assert findings(run, small.project) == [("OPS605", "task.py", 3)]
-    run("check", str(small.project / "task.py"), "--fix", "--select", "OPS605")
-    assert "line 2, mine" not in small.text("task.py")
-
-
-def test_a_project_in_a_folder(run: Run, tmp_path: Path) -> None:
-    """A project below the root of its repository is compared like any other."""
-    small = make(tmp_path, {"task.py": LINES}, {"notes.md": "New.\n"}, {"task.py": MINE}, prefix="apps/audit/")
-    assert findings(run, small.project, code=1) == [("OPS603", ANSWERS, 1), ("OPS605", "task.py", 3)]

@@ -2,13 +2,9 @@
 
 from new_ops_project.base.finding import Severity
 from new_ops_project.checks.rule import Family, Rule
-from new_ops_project.checks.template import files, record
+from new_ops_project.checks.template import drift, record
 
 _UPDATING = "https://copier.readthedocs.io/en/stable/updating/"
-_WHY_DRIFT = (
-    "A local change may conflict with the next update, all other repositories lack it, and no update undoes it."
-)
-
 FAMILY = Family(
     "template",
     "The template",
@@ -42,34 +38,36 @@ FAMILY = Family(
         ),
         Rule(
             "OPS604",
-            "Files that the template maintains are unchanged",
+            "Files that the template maintains have all that it wrote",
             Severity.WARNING,
-            _WHY_DRIFT,
-            "Restore the template's version, or move the change into the template.",
+            "What you change or remove may conflict with the next update, and all other repositories have it. What you "
+            "add is yours, and no finding.",
+            "Move the change into the template, or keep the file as your own.",
             _UPDATING,
-            files.drifted_template_files,
+            drift.template_files,
             fixes=True,
             fixed_when="named",
         ),
         Rule(
             "OPS605",
-            "Files that you maintain yourself may differ from the template",
+            "Your own files have what the template relies on",
             Severity.INFO,
-            "Code, tests, README and pyproject.toml are written once and are then yours: a difference is only a note.",
-            "There is nothing to do.",
+            "Code, tests, README and pyproject.toml are written once and are then yours, but the workflows and the "
+            "locks rely on a few things in them.",
+            "Add what is missing.",
             _UPDATING,
-            files.drifted_own_files,
+            drift.own_files,
             fixes=True,
-            fixed_when="selected",
+            fixed_when="named",
         ),
         Rule(
             "OPS606",
             "No file is where the template may write one",
             Severity.INFO,
             "With other answers, the template writes a file of this name, and an update then merges the two.",
-            "To keep it yours, list it in the answer `keep`: new-ops-project update --set keep=[PATH]",
+            "To keep it yours, add it to the list in the answer `keep`.",
             _UPDATING,
-            files.extra_files,
+            drift.extra_files,
         ),
     ),
 )

@@ -1,15 +1,14 @@
-"""The files of a project beside those of its template, with the rules about their differences."""
+"""The files of a project beside those of its template, each with its state."""
 
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from functools import partial
 
 from new_ops_project.base import reading
 from new_ops_project.base.errors import ProcessError, ToolError
 from new_ops_project.checks.repo import Repo
-from new_ops_project.checks.rule import Breach, UncheckedError, Write
+from new_ops_project.checks.rule import UncheckedError
 from new_ops_project.checks.template import reference
 from new_ops_project.checks.template.reference import Reference
 from new_ops_project.project import drift
@@ -43,6 +42,11 @@ class Compared:
     is_former: bool = False
 
     @property
+    def version(self) -> str:
+        """The version of the template that the project records."""
+        return self.reference.update.before.version or "HEAD"
+
+    @property
     def drifted(self) -> list[FileState]:
         """The files that the template maintains and somebody edited or deleted."""
         return [file for file in self.states if file.is_drifted and file.is_maintained]
@@ -66,7 +70,8 @@ def compared(repo: Repo, name: str) -> Compared:
     return comparison
 
 
-def _each(repo: Repo) -> Iterator[Compared]:
+def each(repo: Repo) -> Iterator[Compared]:
+    """The comparison with each template; raises UncheckedError at the end, if one could not be compared."""
     yield from reference.each(repo, partial(compared, repo))
 
 
@@ -79,7 +84,7 @@ def managed_paths(repo: Repo) -> frozenset[str]:
     """The files that the project's templates write here, as far as that is known."""
     paths = set[str]()
     with suppress(UncheckedError):
-        for comparison in _each(repo):
+        for comparison in each(repo):
             paths |= {file.path for file in comparison.states if file.state != "extra"}
     return frozenset(paths)
 
@@ -134,49 +139,3 @@ def content(repo: Repo, path: str) -> bytes | None:
         return str(file.readlink()).encode(errors="surrogateescape") if file.is_symlink() else reading.read(file)
     except OSError:
         return None
-
-
-# ---- rules ---------------------------------------------------------------------------------------------------------
-
-
-def drifted_template_files(repo: Repo) -> Iterator[Breach]:
-    """Each file that the template maintains and somebody edited or deleted."""
-    for comparison in _each(repo):
-        yield from (_breach(repo, comparison, file) for file in comparison.drifted)
-
-
-def drifted_own_files(repo: Repo) -> Iterator[Breach]:
-    """Each file that the project maintains and somebody edited, as intended, or deleted."""
-    for comparison in _each(repo):
-        own = (file for file in comparison.states if file.is_drifted and not file.is_maintained)
-        yield from (_breach(repo, comparison, file) for file in own)
-
-
-def extra_files(repo: Repo) -> Iterator[Breach]:
-    """Each file where the template would write one with other answers."""
-    for comparison in _each(repo):
-        for file in (file for file in comparison.states if file.state == "extra"):
-            yield Breach("With other answers, the template would write this file.", file.path)
-
-
-def _breach(repo: Repo, comparison: Compared, file: FileState) -> Breach:
-    entry, ours = comparison.reference.files[file.path], content(repo, file.path)
-    version = comparison.reference.update.before.version
-    select = "" if file.is_maintained else " --select OPS605"
-    remedy = f"Restore the template's version: new-ops-project check {file.path} --fix{select}"
-    fix = (Write(file.path, entry),)
-    if ours is None:
-        return Breach(f"Deleted here, but the template's {version} has it.", file.path, fix=fix, remedy=remedy)
-    line, count = _difference(entry.content, ours)
-    lines = f"{count} line{'s' * (count != 1)}"
-    return Breach(f"Differs from the template's {version} in {lines}.", file.path, line, 1, fix=fix, remedy=remedy)
-
-
-def _difference(theirs: bytes, ours: bytes) -> tuple[int, int]:
-    """The first line of `ours` that differs, and the number of differing lines, on the side that has more."""
-    before, after = (side.replace(b"\r\n", b"\n").splitlines() for side in (theirs, ours))
-    codes = [code for code in SequenceMatcher(None, before, after, autojunk=False).get_opcodes() if code[0] != "equal"]
-    if not codes:
-        return max(len(after), 1), 1  # only the end of the last line differs
-    count = sum(max(end - start, last - first) for _, start, end, first, last in codes)
-    return min(codes[0][3] + 1, max(len(after), 1)), count

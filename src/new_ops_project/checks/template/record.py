@@ -1,7 +1,6 @@
 """Rules about what a repository records of its template: the answers file, the answers, the version."""
 
 import re
-import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -59,7 +58,7 @@ def _manual_edits(repo: Repo, name: str) -> Iterator[Breach]:
         problem = "is missing" if change.before is None else reason
         yield Breach(f"The answer {change.name} {problem}.", name, _line(repo, name, change.name), 1)
     for key, (was, now) in _edited_answers(repo, name, recorded).items():
-        remedy = f"Set it back to {was!r}, then: {_update(repo, name)} --set {key}={now}"
+        remedy = f"Set it back to {was!r}, then: {reference.update_command(repo, name)} --set {key}={now}"
         yield Breach(
             f"The answer {key} was changed by hand from {was!r} to {now!r}, but the files still match the former.",
             name,
@@ -82,12 +81,6 @@ def _edited_answers(repo: Repo, name: str, recorded: Reference) -> Mapping[str, 
     return {key: (was.get(key), now.get(key)) for key in sorted(changed)}
 
 
-def _update(repo: Repo, name: str) -> str:
-    """The command that updates the project to the template of the answers file `name`."""
-    option = f" --answers-file {shlex.quote(name)}" if len(reference.answers_files(repo)) > 1 else ""
-    return f"new-ops-project update{option}"
-
-
 def _line(repo: Repo, name: str, key: str) -> int:
     """The line of a key in the answers file; 1 if it is not there."""
     match = re.search(rb"^" + re.escape(key.encode()) + rb":", repo.files.get(name, b""), re.MULTILINE)
@@ -99,7 +92,7 @@ def outdated(repo: Repo) -> Iterator[Breach]:
     for name, recorded in reference.each(repo, lambda name: (name, reference.of(repo, name))):
         before, after = recorded.update.before.version, recorded.update.after.version
         place, versions = (name, _line(repo, name, "_commit"), 1), recorded.newer_versions
-        remedy = f"See what would change: {_update(repo, name)} --preview"
+        remedy = f"See what would change: {reference.update_command(repo, name)} --preview"
         if versions:
             count = f"{len(versions)} version{'s' * (len(versions) > 1)}"
             message = f"The template is {count} ahead: {before} is recorded, {after} is the newest."

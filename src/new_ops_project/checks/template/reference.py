@@ -1,5 +1,8 @@
 """A project beside its template: the recorded version, the newest one, the files that the template wrote."""
 
+import json
+import re
+import shlex
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -21,6 +24,7 @@ from new_ops_project.template.answer_migration import MigratedAnswers
 from new_ops_project.template.answers import file_table
 
 T = TypeVar("T")
+_PLAIN = re.compile(r"[\w./][\w./-]*")  # a path that YAML takes for itself, without quotes
 
 
 @dataclass(frozen=True)
@@ -122,6 +126,25 @@ def answers_files(repo: Repo) -> tuple[str, ...]:
         names = answers_file.answers_files(repo.folder) if repo.folder.is_dir() else []
         repo.shared["answers files"] = tuple(name for name in names if name in repo.files)
     return tuple(repo.shared["answers files"])
+
+
+def update_command(repo: Repo, name: str) -> str:
+    """The command that updates the project to the template of the answers file `name`."""
+    option = f" --answers-file {shlex.quote(name)}" if len(answers_files(repo)) > 1 else ""
+    return f"new-ops-project update{option}"
+
+
+def keep_command(repo: Repo, recorded: Reference, path: str) -> str:
+    """The command after which the template no longer writes `path`; '' for a template that has no answer for that.
+
+    The answer is replaced as a whole, so the command repeats what the project keeps already.
+    """
+    if not recorded.update.former.keeps_files:
+        return ""
+    kept = [*recorded.migrated.answers.values.get("keep", ()), path]
+    listed = ", ".join(name if _PLAIN.fullmatch(name) else json.dumps(name) for name in dict.fromkeys(kept))
+    command = update_command(repo, recorded.project.answers_file)
+    return f"{command} --set {shlex.quote(f'keep=[{listed}]')}"
 
 
 def _read(repo: Repo, name: str) -> Reference:

@@ -20,7 +20,7 @@ def merge_variables(mine: bytes, theirs: bytes) -> bytes:
             comments = []
             known.add(_variable(line))
         last = line
-    return _with_block(mine, added)
+    return with_rules(mine, added)
 
 
 def _variable(line: bytes) -> bytes:
@@ -34,6 +34,17 @@ def merge_rules(mine: bytes, theirs: bytes, tracked: Iterable[str]) -> bytes:
     The block is complete, so that its next version merges line by line; duplicate rules do no harm. Only rules that
     would hide what a rule of `mine` lets in, or what git tracks, are left out.
     """
+    block = _harmless(mine, theirs, tracked)
+    return with_rules(mine, block) if _unknown(mine, block) else mine
+
+
+def missing_rules(mine: bytes, theirs: bytes, tracked: Iterable[str]) -> list[bytes]:
+    """The ignore rules of `theirs` that `mine` lacks, without those that `merge_rules` leaves out."""
+    return _unknown(mine, _harmless(mine, theirs, tracked))
+
+
+def _harmless(mine: bytes, theirs: bytes, tracked: Iterable[str]) -> list[bytes]:
+    """The lines of `theirs` without rules that hide what a rule of `mine` lets in, or what git tracks."""
     let_in = [os.fsdecode(line[1:].strip()) for line in mine.splitlines() if line.startswith(b"!")]
     # With a slash at the end, each counts as a folder too: `build/` matches `build` then.
     shown = [f"{path.strip('/')}/" for path in (*tracked, *let_in)]
@@ -42,11 +53,14 @@ def merge_rules(mine: bytes, theirs: bytes, tracked: Iterable[str]) -> bytes:
         spec = gitignore.spec([os.fsdecode(rule)])
         return any(map(spec.match_file, shown))
 
-    block = [line for line in theirs.splitlines() if not hides(line)]
+    return [line for line in theirs.splitlines() if not hides(line)]
+
+
+def _unknown(mine: bytes, block: Iterable[bytes]) -> list[bytes]:
+    """The rules of a block that `mine` does not have; one without a slash at its start hides more than one with it."""
     known = set(map(_plain, mine.splitlines()))
-    rules = [_plain(line) for line in block if line and not line.startswith(b"#")]
-    is_known = all(not known.isdisjoint({rule, rule.removeprefix(b"/")}) for rule in rules)  # the latter hides more
-    return mine if is_known else _with_block(mine, block)
+    rules = [line for line in block if line.strip() and not line.startswith(b"#")]
+    return [rule for rule in rules if known.isdisjoint({_plain(rule), _plain(rule).removeprefix(b"/")})]
 
 
 def _plain(rule: bytes) -> bytes:
@@ -54,7 +68,7 @@ def _plain(rule: bytes) -> bytes:
     return rule.rstrip().removesuffix(b"/")
 
 
-def _with_block(mine: bytes, added: list[bytes]) -> bytes:
+def with_rules(mine: bytes, added: list[bytes]) -> bytes:
     """`mine`, and these lines below a blank one, with the line ends of `mine`; `mine` itself without any lines."""
     ending = b"\r\n" if b"\r\n" in mine else b"\n"
     above = mine if mine.endswith(b"\n") or not mine else mine + ending

