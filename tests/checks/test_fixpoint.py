@@ -102,11 +102,36 @@ def test_rules_that_undo_each_other_come_to_an_end() -> None:
     assert len(fixed_text("a\n", rule("A", "a", "b"), rule("B", "b", "a"))[1]) == 8
 
 
+@pytest.mark.parametrize(
+    ("new", "is_fixed"),
+    [("a\nx\nb\n", True), ("x\r\na\r\nb", True), ("b\na\n", False), ("a\n", False), ("x\na, b\n", False)],
+)
+def test_a_file_keeps_its_lines(new: str, is_fixed: bool) -> None:  # noqa: FBT001 - a parameter
+    """A fix that writes a whole file is applied only if no line of the one that is there goes."""
+
+    def check(now: Repo) -> Iterator[Breach]:
+        if now.files["x"] != new.encode():
+            yield Breach("m", "x", fix=(Write("x", Entry("", new.encode())),))
+
+    whole = Rule("A", "t", Severity.ERROR, "w.", "r", "https://example.org", check, fixes=True)
+    assert fixed_text("a\nb\n", whole) == ((new, ["A"]) if is_fixed else ("a\nb\n", []))
+
+
+def test_what_is_no_text_is_not_replaced() -> None:
+    """A link or a binary file, of which rules see only the path, stays."""
+
+    def check(_: Repo) -> Iterator[Breach]:
+        yield Breach("m", "x", fix=(Write("x", Entry("", b"1")),))
+
+    whole = Rule("A", "t", Severity.ERROR, "w.", "r", "https://example.org", check, fixes=True)
+    assert not fixpoint.fixed_files(repo.of({}, tracked=["x"]), [whole], lambda _: True).files
+
+
 def test_a_file_that_may_not_change() -> None:
     """A file that may not change is left out and reported; a fix of two files is applied to both or none."""
 
     def check(_: Repo) -> Iterator[Breach]:
-        yield Breach("m", fix=(Write("x", Entry(EXECUTABLE, b"1")), Write("y", Entry("", b"2"))))
+        yield Breach("m", fix=(Write("x", Entry(EXECUTABLE, b"0\n1")), Write("y", Entry("", b"0\n2"))))
 
     both = Rule("A", "t", Severity.ERROR, "w.", "r", "https://example.org", check, fixes=True)
     fixed = fixpoint.fixed_files(repo.of({"x": "0", "y": "0"}), [both], lambda path: path != "y")

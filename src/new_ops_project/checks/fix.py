@@ -1,5 +1,6 @@
 """`check --fix`: the fixes of rules become one Plan."""
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -49,13 +50,18 @@ def apply_fixes(
 ) -> FixOutcome:
     """Fix what the rules can fix; if `show` is given, only pass it the plan.
 
-    A file with uncommitted changes is left as it is, and listed as `held`. `texts` asks for the difference of each
-    file. Raises ToolError, with nothing moved, in a repository without a commit.
+    A file with uncommitted changes, or one that git ignores, is left as it is, and listed as `held`. `texts` asks for
+    the difference of each file. Raises ToolError, with nothing moved, in a repository without a commit.
     """
     status = worktree.status(target.repository, filters=show is None)
     dirty = frozenset(path.removeprefix(target.prefix) for path in status.dirty if path.startswith(target.prefix))
-    work = fixpoint.fixed_files(repo, rules, lambda path: _is_free(path, dirty) and target.scope.covers(path))
-    held = [path for path in work.blocked if not _is_free(path, dirty) and target.scope.covers(path)]
+
+    def is_free(path: str) -> bool:
+        is_hidden = path not in repo.paths and os.path.lexists(repo.folder / path)
+        return not is_hidden and _is_committed(path, dirty)
+
+    work = fixpoint.fixed_files(repo, rules, lambda path: is_free(path) and target.scope.covers(path))
+    held = [path for path in work.blocked if not is_free(path) and target.scope.covers(path)]
     if not work.files:
         return FixOutcome(details={"state": "nothing", "files": [], "held": held})
     with three_way.plan_from_sides(target.repository, _sides(target, status, work.files)) as plan:
@@ -69,7 +75,7 @@ def apply_fixes(
         return FixOutcome(work.fixed, {**details, "held": held})
 
 
-def _is_free(path: str, dirty: frozenset[str]) -> bool:
+def _is_committed(path: str, dirty: frozenset[str]) -> bool:
     """Whether nothing uncommitted is at `path`; git names a new folder as a whole."""
     return path not in dirty and not any(path.startswith(folder) for folder in dirty if folder.endswith("/"))
 

@@ -79,11 +79,22 @@ def _is_taken(step: Edit | Write, edits: Mapping[str, Sequence[Edit]], whole: Ma
 
 
 def _fits(step: Edit | Write, repo: Repo) -> bool:
-    """Whether the step applies: a line that is not UTF-8 cannot be edited, since rules see replacement characters."""
+    """Whether the step applies: a whole file has to keep each line of the one that is there.
+
+    A line that is not UTF-8 cannot be edited, since rules see replacement characters.
+    """
+    if isinstance(step, Write):
+        return step.path not in repo.paths or _keeps(repo.files.get(step.path), step.entry.content)
     try:
-        return isinstance(step, Write) or edited(repo.files[step.path], [step]) is not None
+        return edited(repo.files[step.path], [step]) is not None
     except ValueError:
         return False
+
+
+def _keeps(before: bytes | None, after: bytes) -> bool:
+    """Whether every line is still there, in the same order; not where there is something else than a text."""
+    left = iter(after.splitlines())
+    return before is not None and all(line in left for line in before.splitlines())
 
 
 def _lines(edit: Edit) -> set[int]:
