@@ -44,7 +44,7 @@ def test_text(run: Run, broken: Path) -> None:
         "    Move to Python 3.14, supported until 2030-10.\n"
         "pyproject.toml:2:19: error OPS207 ruff is set to Python 3.8, but .python-version says 3.9.\n"
         "    Decide on one minor version, and write it everywhere.\n"
-        "Found 3 errors; [*] 1 can be fixed with --fix.\n"
+        "Found 3 errors; [*] 1 fixable with --fix.\n"
     )
     assert run("check", *ONLY, code=1).out == expected
     assert run("check", *ONLY, "--format", "full", code=1).out == expected
@@ -404,6 +404,16 @@ def test_fix_leaves_uncommitted_changes_alone(run: Run, broken: Path) -> None:
     assert (broken / ".gitignore").read_text() == "mine\n"
 
 
+def test_fix_leaves_ignored_files_alone(run: Run, work: Path) -> None:
+    """A file that git ignores is in no commit, so a fix never writes over it; others are fixed."""
+    repository(work, {"task.py": "x = 1\n", "Dockerfile": "FROM python:3.12\n", ".gitignore": ".python-version\n"})
+    lay(work, {".python-version": "3.12.1\n"})
+    output = run("check", "--fix", *ONLY, code=1).out
+    assert "not fixed: .python-version has uncommitted changes, or git ignores it" in output
+    assert (work / ".python-version").read_text() == "3.12.1\n"
+    assert git("status", "--porcelain", at=work) == "M  .gitignore"
+
+
 def test_fix_makes_a_new_file(run: Run, work: Path) -> None:
     """A missing file is written; when everything is fixed, the exit code is 0."""
     repository(work, {"task.py": "x = 1\n", "Dockerfile": "FROM python:3.12\n"})
@@ -455,12 +465,19 @@ def test_preview_alone(run: Run, broken: Path) -> None:
 
 
 def test_missing_linters(run: Run, broken: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Missing linters are named in one line; JSON lists their rules; the other rules decide the exit code."""
+    """A missing linter that comes with this tool makes the run incomplete, after everything else is shown."""
     here = Path(shutil.which("git") or "").parent
     monkeypatch.setattr(sys, "executable", str(broken / "python"))
     monkeypatch.setenv("PATH", str(here))
-    output = run("check", "--select", "OPS407,OPS500,OPS504", code=0).out
-    assert "not checked: 2 rules, because ruff, validate-pyproject are not installed. They come with" in output
-    assert "They come with the extra [check]" in output
-    skipped = run("check", "--select", "OPS407,OPS500", "--json").json["skipped"]
-    assert [row["codes"] for row in skipped] == [["OPS407"], ["OPS500"]]
+    lines = run("check", "--select", "OPS205,OPS407,invalid-syntax", code=2).out.splitlines()
+    assert lines[0].startswith(".python-version:1:1: error OPS205")
+    assert lines[2:4] == [
+        "not checked: validate-pyproject is not installed. Install the extra [check]: "
+        "pipx install 'new-ops-project[check]'.",
+        "not checked: ruff is not installed. Install new-ops-project again, or ignore it with a reason: "
+        '[tool.new-ops-project.ignore] ruff = "the reason".',
+    ]
+    assert lines[4] == "Found 1 error; not everything was checked."
+    run("check", "--select", "OPS407", code=0)
+    skipped = run("check", "--select", "OPS407,invalid-syntax", "--json", code=2).json["skipped"]
+    assert [row["codes"] for row in skipped] == [["OPS407"], ["invalid-syntax"]]

@@ -18,6 +18,7 @@ from new_ops_project.checks.places import HINT, Place, Scope, places
 from new_ops_project.checks.repo import Repo, read
 from new_ops_project.checks.rule import Rule
 from new_ops_project.checks.template import files
+from new_ops_project.checks.template.files import FileState
 from new_ops_project.git import journal, worktree
 from new_ops_project.plan.model import Plan
 
@@ -51,7 +52,7 @@ class CheckRequest:
 class CheckReport:
     """The results of one run; paths of findings begin with their project's folder as it was given.
 
-    `fixed` are the findings that were fixed, `drift` has the state of each managed file by project and path, `plans`
+    `fixed` are the findings that were fixed, `drift` has the state of each managed file by project, `plans`
     what --fix did in each project, as JSON. `by_project` has the counts of each project, None for one that could not be
     checked.
     """
@@ -62,7 +63,7 @@ class CheckReport:
     ignored: tuple[tuple[Finding, Ignore], ...] = ()
     skipped: tuple[Skipped, ...] = ()
     fixed: tuple[Finding, ...] = ()
-    drift: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    drift: Mapping[str, tuple[FileState, ...]] = field(default_factory=dict)
     plans: tuple[Mapping[str, Any], ...] = ()
     by_project: Mapping[str, Mapping[Severity, int] | None] = field(default_factory=dict)
 
@@ -90,7 +91,7 @@ class _Part:
 
     place: Place
     checked: Checked
-    drift: Mapping[str, str] = field(default_factory=dict)
+    drift: tuple[FileState, ...] = ()
     fixed: fix.FixOutcome | None = None
     members: tuple[Place, ...] = ()
     is_done: bool = True
@@ -142,7 +143,7 @@ def _part(place: Place, rules: Sequence[Rule], request: CheckRequest, show: Show
         return _Part(
             place,
             replace(checked, results=tuple(_marked(result, fixing) for result in checked.results)),
-            _drift(repo),
+            _drift(place, repo),
             outcome,
             tuple(whole.below(folder) for folder in others if whole.scope.covers(folder)),
             is_empty=bool(others) and not any(map(place.scope.covers, repo.paths)),
@@ -177,9 +178,9 @@ def _in_scope(place: Place, repo: Repo, checked: Checked) -> Checked:
     return replace(checked, results=results, ignored=ignored, skipped=(*checked.skipped, *reasons))
 
 
-def _drift(repo: Repo) -> dict[str, str]:
+def _drift(place: Place, repo: Repo) -> tuple[FileState, ...]:
     """The state of each managed file, if a rule has asked for it."""
-    return {file.path: file.state for file in files.computed_states(repo)}
+    return tuple(file for file in files.computed_states(repo) if place.scope.covers(file.path))
 
 
 # ---- results --------------------------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from new_ops_project.plan.model import Plan
 
 _FOR_PEOPLE = ("text", "full")
+_MOST = 5  # files that are named in a line
 FORMATS = (*_FOR_PEOPLE, "json", "sarif", "github", "markdown")
 
 EXAMPLES = """\b
@@ -34,7 +35,7 @@ To ignore a rule, give the reason in pyproject.toml:
   OPS104 = "the vendor publishes no tags"
 
 \b
-Exit codes: 0 clean, or only notes; 1 findings; 2 failed.
+Exit codes: 0 clean, or only notes; 1 findings; 2 failed, or a linter did.
 """
 
 
@@ -79,8 +80,9 @@ def _codes(_context: click.Context, _option: click.Parameter, typed: str) -> lis
 )
 @click.option("--json", "as_json", is_flag=True, help="Same as --format json.")
 @click.option("--explain", metavar="CODE", shell_complete=_codes, help="Explain a rule, or `all`, and check nothing.")
+@click.option("--drift", is_flag=True, help="Only list the files that differ from the template, yours too.")
 @click.option("--offline", is_flag=True, help="Do not fetch the template.")
-def command(*, shape: str, as_json: bool, explain: str | None, **options: Any) -> None:
+def command(*, shape: str, as_json: bool, explain: str | None, drift: bool, **options: Any) -> None:
     """Report what is wrong in the repositories or files at PATH.
 
     It reads files and runs nothing that is in them. It works on any repository, with or without a
@@ -96,11 +98,28 @@ def command(*, shape: str, as_json: bool, explain: str | None, **options: Any) -
     if request.preview and not request.fix:
         raise ToolError("--preview shows what --fix would do.", "Add --fix, or leave --preview out.")
     voice = Voice(shape not in _FOR_PEOPLE)
+    if drift:
+        _list_drift(request, voice, shape)
+        return
     report = run.check(replace(request, texts=voice.json), show=partial(_show, voice))
     _say_held(report, voice)
     _print(report, voice, shape, "" if shape == "full" else _again(request))
     has_findings = any(finding.counts for finding in report.findings)
-    click.get_current_context().exit(Exit.FINDINGS if has_findings else Exit.DONE)
+    code = Exit.FINDINGS if has_findings else Exit.DONE
+    click.get_current_context().exit(code if report.is_complete else Exit.FAILED)
+
+
+def _list_drift(request: "CheckRequest", voice: Voice, shape: str) -> None:
+    """Compare the files with those of the template, and check nothing else."""
+    from new_ops_project.checks import run
+
+    if request.fix or request.select or request.ignore:
+        raise ToolError("--drift lists files, and applies no rule.", "Leave --fix, --select and --ignore out.")
+    if shape not in {*_FOR_PEOPLE, "json"}:
+        raise ToolError(f"Drift cannot be listed as {shape}.", "Use text or json.")
+    report = run.check(replace(request, select=("template",)))
+    _print_drift(report, voice)
+    click.get_current_context().exit(Exit.FAILED if report.skipped else Exit.DONE)
 
 
 # ---- what is printed -----------------------------------------------------------------------------------------------
@@ -116,16 +135,21 @@ def _show(voice: Voice, plan: "Plan") -> None:
 
 
 def _say_held(report: "CheckReport", voice: Voice) -> None:
-    for plan in report.plans:
-        for path in plan["held"]:
-            voice.say(f"not fixed: {path} has uncommitted changes", fg="yellow")
+    from new_ops_project.base.text import list_first
+
+    paths = [path for plan in report.plans for path in plan["held"]]
+    if paths:
+        have, them = ("has", "it") if len(paths) == 1 else ("have", "them")
+        changed = f"{have} uncommitted changes, or git ignores {them}"
+        voice.say(f"not fixed: {list_first(paths, _MOST)} {changed}", fg="yellow")
 
 
 def _again(request: "CheckRequest") -> str:
     """The command that shows everything."""
     import shlex
 
-    words = ["new-ops-project", "check", *map(str, request.paths)]
+    paths = (f"./{path}" if str(path).startswith("-") else str(path) for path in request.paths)
+    words = ["new-ops-project", "check", *paths]
     for option, names in (("--select", request.select), ("--ignore", request.ignore)):
         words += [option, ",".join(names)] if names else []
     return shlex.join([*words, *(["--offline"] if request.offline else []), "--format", "full"])
@@ -146,6 +170,15 @@ def _print(report: "CheckReport", voice: Voice, shape: str, again: str) -> None:
         case _:
             for line in text.lines(report, again):
                 voice.say(line)
+
+
+def _print_drift(report: "CheckReport", voice: Voice) -> None:
+    from new_ops_project.checks.output import drift, json_document, text
+
+    voice.print_json(json_document.document(report))
+    if not voice.json:
+        for line in (*drift.lines(report), *text.not_checked(report.skipped)):
+            voice.say(line)
 
 
 def _explain(code: str, shape: str) -> None:

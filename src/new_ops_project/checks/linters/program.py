@@ -20,7 +20,7 @@ ABSENT = " is not installed."
 _DISTRIBUTION = "new-ops-project"
 _EXTRA = f"Install the extra [check]: pipx install '{_DISTRIBUTION}[check]'."
 _REINSTALL = f"Install {_DISTRIBUTION} again"
-_HINTS = {"actionlint": "https://github.com/rhysd/actionlint has it."}
+_HINTS = {"actionlint": "https://github.com/rhysd/actionlint"}
 
 
 @dataclass(frozen=True)
@@ -42,10 +42,11 @@ def missing(name: str) -> UncheckedError:
     required = {each.name: each.marker for each in map(Requirement, metadata.requires(_DISTRIBUTION) or ())}
     if name not in required:
         return UncheckedError(f"{name}{ABSENT}", _HINTS.get(name, ""))
-    marker = required[name]
-    if marker is None or marker.evaluate({"extra": ""}):
+    marker, here = required[name], {"platform_machine": machine()}
+    if marker is None or marker.evaluate({**here, "extra": ""}):
         return _failure(name, f"{name}{ABSENT}", _REINSTALL)
-    hint = _EXTRA if marker.evaluate({"extra": "check"}) else f"There is none for this machine ({machine()})."
+    is_extra = marker.evaluate({**here, "extra": "check"})
+    hint = _EXTRA if is_extra else f"This tool does not bring it on this machine ({machine()})."
     return UncheckedError(f"{name}{ABSENT}", hint)
 
 

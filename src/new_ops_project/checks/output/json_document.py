@@ -16,6 +16,6 @@ def document(report: CheckReport) -> dict[str, Any]:
         "findings": [finding.as_json() for finding in report.findings],
         "ignored": ignored,
         "skipped": skipped,
-        "drift": report.drift,
+        "drift": {name: {file.path: file.state for file in states} for name, states in report.drift.items()},
         **({"fixed": fixed, "plans": list(report.plans)} if report.plans else {}),
     }

@@ -52,7 +52,7 @@ def lines(report: CheckReport, again: str = "") -> Iterator[Drawn]:
     """
     fixed = [_Group(group, is_fixed=True) for group in _by_rule(report.fixed)]
     groups = [_Group(group) for group in _by_rule(report.findings)]
-    end = [*_not_checked(report.skipped), drawn(wrapped(_summary(report), below=_BELOW))]
+    end = [*not_checked(report.skipped), drawn(wrapped(_summary(report), below=_BELOW))]
     start = list(_projects(report, _PROJECTS if again else sys.maxsize)) if len(report.projects) > 1 else []
     rows = LINES - height(start) - height(end) if again else sys.maxsize
     start += _shown(fixed, _fitting(fixed, min(rows, _FIXED) if again and groups else rows))
@@ -99,13 +99,16 @@ def _by_rule(findings: Sequence[Finding]) -> list[tuple[Finding, ...]]:
 
 
 def _fitting(groups: Sequence[_Group], rows: int) -> list[int]:
-    """How many findings of each group fit: one of every group comes before a second one of any."""
+    """How many findings of each group fit: one of every group comes before a second one of any.
+
+    Of notes, which nobody has to act on, one is enough.
+    """
     if rows == sys.maxsize:
         return [len(group.findings) for group in groups]
     counts = [0] * len(groups)
     for most in (1, sys.maxsize):
         for index, group in enumerate(groups):
-            while counts[index] < min(most, len(group.findings)):
+            while counts[index] < min(most if group.findings[0].counts else 1, len(group.findings)):
                 cost = height(group.lines(counts[index] + 1)) - height(group.lines(counts[index]))
                 if cost > rows and any(counts):
                     break
@@ -162,7 +165,7 @@ def _left_out(count: int, again: str) -> Drawn:
     return drawn(wrapped(f"{counted(count, 'more finding')}: {again}", below=_BELOW))
 
 
-def _not_checked(skipped: Sequence[Skipped]) -> Iterator[Drawn]:
+def not_checked(skipped: Sequence[Skipped]) -> Iterator[Drawn]:
     """A line for each reason; linters that are not installed share one line if the same helps."""
     absent = [skip for skip in skipped if skip.reason.endswith(ABSENT)]
     for skip in skipped:
@@ -172,10 +175,9 @@ def _not_checked(skipped: Sequence[Skipped]) -> Iterator[Drawn]:
     for hint in dict.fromkeys(skip.hint for skip in absent):
         same = [skip for skip in absent if skip.hint == hint]
         names = ", ".join(sorted(skip.reason.removesuffix(ABSENT) for skip in same))
-        count = counted(sum(len(skip.codes) for skip in same), "rule")
-        are = "is" if len(same) == 1 else "are"
         fails = any(skip.fails for skip in same)
-        yield _unchecked(f"{count}, because {names} {are} not installed. {hint}".rstrip(), fails=fails)
+        are = "is" if len(same) == 1 else "are"
+        yield _unchecked(f"{names} {are} not installed. {hint}".rstrip(), fails=fails)
 
 
 def _unchecked(text: str, *, fails: bool) -> Drawn:
@@ -192,7 +194,7 @@ def _summary(report: CheckReport) -> str:
     counts = summary(report.counts)
     parts.append(f"found {counts}{where}" if report.findings else f"{counts}{where}")
     if fixable := sum(finding.fixable for finding in report.findings):
-        parts.append(f"[*] {fixable} can be fixed with --fix")
+        parts.append(f"[*] {fixable} fixable with --fix")
     if report.ignored:
         parts.append(f"{len(report.ignored)} ignored, each with its reason")
     if not report.is_complete:

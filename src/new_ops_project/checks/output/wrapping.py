@@ -39,8 +39,8 @@ def height(texts: Iterable[str]) -> int:
 
 
 def _width() -> int:
-    """The columns of the terminal, at most 100 to read well; no limit without a terminal."""
+    """The columns of the terminal, at most 120 to read well; no limit without a terminal."""
     try:
-        return min(os.get_terminal_size().columns, 100)
+        return min(os.get_terminal_size().columns, 120)
     except OSError:
         return sys.maxsize
