@@ -99,10 +99,11 @@ def _run(repo: Repo, choice: Choice, paths: Sequence[str], configs: Mapping[str,
         env = {"XDG_CONFIG_HOME": str(scratch)}  # where no configuration of the user is
         _ask(repo, choice, "--show-files", *options, f"@{listed}", cwd=folder, env=env)
         files = output.read_text("utf-8").splitlines() if output.exists() else []
+        output.unlink(missing_ok=True)
         options += ("--output-format=json", f"--select={_CODES},{UNREADABLE}", *_ignored(repo, configs), f"@{listed}")
         _ask(repo, choice, *options, cwd=folder, env=env)
         root = os.path.realpath(folder)
-        diagnostics = tuple(_diagnostics(output.read_bytes() if output.exists() else b"[]", root))
+        diagnostics = tuple(_diagnostics(output.read_bytes() if output.exists() else b"", root))
         return RuffReport(diagnostics, frozenset(_relative(file, root) for file in files))
 
 
