@@ -15,7 +15,6 @@ HEAD = "    name: Lint, types and tests\n    runs-on: ubuntu-24.04\n"
 TAGS = 'on:\n  push:\n    tags: ["v*"]\n'
 KIND = "  - package-ecosystem:"
 WEEKLY = "    directory: /\n    schedule:\n      interval: weekly\n"
-COOLDOWN = "    cooldown:\n      default-days: 7\n"
 
 Texts = dict[str, str]
 
@@ -82,38 +81,17 @@ MUTATIONS = (
         "role-to-assume: ${{ vars.AWS_ROLE_ARN }}",
         "aws-secret-access-key: «${{ secrets.AWS_SECRET_ACCESS_KEY }}",
     ),
-    ("cli", "OPS112", CI, "permissions: {}", "permissions: «write-all"),
-    ("cli", "OPS113", CI, "run: .venv/bin/ruff check", "run: echo «${{ github.event.pull_request.title }}"),
-    ("script", "OPS113", RUN, "run: .venv/bin/python ro", "run: echo «${{ github.head_ref }}; .venv/bin/python ro"),
-    (
-        "cli",
-        "OPS114",
-        CI,
-        f"actions/checkout@{V7}  # v7.0.1\n        with:\n          persist-credentials: false\n",
-        f"«actions/checkout@{V7}  # v7.0.1\n",
-    ),
     ("script", "OPS115", CI, "  cancel-in-progress: ${{ github.event_name != 'workflow_dispatch' }}\n", ""),
     ("cli", "OPS116", RELEASE, "cancel-in-progress: false", "cancel-in-progress: «true"),
-    ("cli", "OPS117", CI, "name: ci\n", ""),
-    ("cli", "OPS117", CI, "      - name: Lint\n        run:", "      - «run:"),
     ("cli", "OPS118", RELEASE, f"{TAGS}  workflow_dispatch:\n", f"«{TAGS}"),
     ("script", "OPS119", RUN, '"17 5 * * *"', '«"0 5 * * *"'),
-    ("cli", "OPS120", CI, "  pull_request:\n", "  «pull_request_target:\n"),
-    ("cli", "OPS121", CI, "id-token: write  # to log in to AWS by OpenID Connect", "«id-token: write"),
-    (
-        "cli",
-        "OPS122",
-        RELEASE,
-        'python-version: "3.12"\n',
-        'python-version: "3.12"\n          cache: «pip\n          cache-dependency-path: requirements-dev.txt\n',
-    ),
     ("cli", "OPS123", CI, "cache: pip\n          cache-dependency-path: requirements-dev.txt\n", "cache: «pip\n"),
     ("cli", "OPS124", RELEASE, "          if-no-files-found: error\n", ""),
     ("cli", "OPS125", CI, "    environment: cloud\n", ""),
     ("cli", "OPS126", CI, "      id-token: write  # to log in to AWS by OpenID Connect\n", ""),
+    ("cli", "OPS127", RELEASE, "    needs: build\n", "    needs: built\n"),
     ("cli", "OPS130", BOT, f"updates:\n{KIND} github-actions", f"«updates:\n{KIND} docker"),
     ("cli", "OPS131", BOT, "package-ecosystem: pip", "package-ecosystem: npm"),
-    ("cli", "OPS132", BOT, f"{KIND} pip\n{WEEKLY}{COOLDOWN}", f"{KIND} «pip\n{WEEKLY}"),
     ("cli", "OPS133", BOT, '    groups:\n      packages:\n        patterns: ["*"]\n', ""),
 )
 

@@ -8,11 +8,9 @@ from new_ops_project.checks.workflows import known_actions
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
 V7 = CHECKOUT.split("  ", maxsplit=1)[0]
-STEPS = "jobs:\n  a:\n    steps:\n"
-RELEASING = f"on: {{push: {{tags: ['v*']}}}}\n{STEPS}"
-ASKED = "on: {workflow_dispatch: {inputs: {dry: {type: boolean}}}}\n"
 SLSA = "slsa-framework/slsa-github-generator/.github/workflows/x.yml"
-THEIRS = "{uses: actions/checkout@v7, with: {ref: '${{ github.event.pull_request.head.sha }}'}}"
+
+ENDLESS = job("").replace("    timeout-minutes: 10\n", "")
 
 BROKEN = (
     ("OPS100", "name: ci\non: [push\njobs«: {}\n"),
@@ -42,16 +40,9 @@ BROKEN = (
     ("OPS105", job("runs-on: «ubuntu-latest")),
     ("OPS105", job("runs-on: [«windows-latest]")),
     ("OPS105", job('runs-on: {group: big, labels: ["«macos-latest-xlarge"]}')),
-    (
-        "OPS105",
-        job(
-            "runs-on: ${{ matrix.os }}\nstrategy:\n  matrix:\n    os: [ubuntu-24.04, «ubuntu-latest]\n"
-            "    include:\n    - os: «windows-latest"
-        ),
-    ),
-    ("OPS105", job("runs-on: ${{ matrix.on.os }}\nstrategy:\n  matrix:\n    on:\n    - os: «ubuntu-latest")),
     ("OPS105", job("runs-on: ${{ inputs.runner || '«ubuntu-latest' }}")),
-    ("OPS106", job("").replace("    timeout-minutes: 10\n", "").replace("  check:", "  «check:")),
+    ("OPS106", ENDLESS.replace("  check:", "  «check:")),
+    ("OPS106", "on: push\njobs:\n  «a: {runs-on: x}\n  b: {runs-on: x}\n  c: {runs-on: x, timeout-minutes: 5}\n"),
     # ---- versions of Python
     ("OPS107", steps(f"- uses: {PYTHON}\n  with:\n    python-version: «3.10")),
     ("OPS107", job("strategy:\n  matrix:\n    python: [«3.9, '3.10', 3.11]\n    other: [3.9]")),
@@ -80,6 +71,10 @@ BROKEN = (
     ("OPS109", steps("- run: pipx install «poetry; pipx run --spec «'build' pyproject-build .")),
     ("OPS109", steps("- run: python -Im pip install «tox\n- run: cat <<< x; env X=1 pip install «x")),
     ("OPS109", steps("- run: if true; then pip install «x; fi")),
+    ("OPS109", steps("- run: pip install -qU «x\n- run: pip install -qr a.txt «x\n- run: pip install -ra.txt «x")),
+    ("OPS109", steps("- run: pip install --no-binary=a --only-binary b «x\n- run: pip install --no-input -U «x")),
+    ("OPS109", steps("- run: uv tool install --python-preference only-managed «tox --with tox-uv")),
+    ("OPS109", steps("- run: uvx --with x==1 «tox -e y\n- run: uvx --from x==1 --with «y z")),
     # ---- inputs
     ("OPS110", steps(f"- uses: {CHECKOUT}\n  with:\n    «persist-credential: false")),
     ("OPS110", steps(f"- uses: {CHECKOUT}\n  with: {{«fetch-deep: 0}}")),
@@ -100,46 +95,31 @@ BROKEN = (
     ),
     ("OPS111", job("environment: x", "- uses: azure/login@v3\n  with: {creds: «'${{ secrets.C }}'}")),
     ("OPS111", steps("- uses: google-github-actions/auth@v3\n  with: {credentials_json: «'${{ secrets.C }}'}")),
-    # ---- permissions
-    ("OPS112", "on: push\njobs:\n  «a: {runs-on: x}\n  b: {runs-on: x}\n"),
-    ("OPS112", "on: push\njobs:\n  a: {runs-on: x, permissions: {}}\n  «b: {runs-on: x}\n"),
-    ("OPS112", job("permissions: «write-all")),
-    # ---- untrusted text
-    ("OPS113", steps("- run: echo «${{ github.event.issue.title }}")),
-    ("OPS113", steps('- run: |\n    echo a\n    echo "«${{ github.head_ref || github.sha }}" «${{inputs.x}}')),
-    ("OPS113", steps("- run: >\n    echo\n    «${{ github.event.commits[0].author.email }}")),
-    ("OPS113", steps("- run: echo '«${{ toJSON(github.event) }}'")),
-    ("OPS113", steps("- uses: actions/github-script@v8\n  with:\n    script: |\n      x(`«${{ github.head_ref }}`)")),
-    ("OPS113", steps("- run: echo «${{ github.ref_name }}")),
-    # ---- checkouts
-    ("OPS114", steps(f"- uses: «{CHECKOUT}")),
-    ("OPS114", steps(f"- uses: «{CHECKOUT}\n- uses: pre-commit/action@v3\n- uses: docker/build-push-action@v7")),
-    ("OPS114", steps(f"- uses: «{CHECKOUT}\n  with: {{fetch-depth: 0}}\n- run: git log")),
     # ---- events
     ("OPS115", "on:\n  «pull_request:\njobs: {}\n"),
     ("OPS115", "on: [push, «pull_request]\nconcurrency: {group: x}\njobs: {}\n"),
     ("OPS115", "on:\n  «schedule: [{cron: '1 2 * * *'}]\njobs: {}\n"),
     ("OPS116", "on:\n  schedule: [{cron: 1 2 * * *}]\nconcurrency: {group: x, cancel-in-progress: «true}\njobs: {}\n"),
     ("OPS116", "on: push\njobs:\n  a:\n    environment: prod\n    concurrency: {cancel-in-progress: «true}\n"),
-    ("OPS117", "«on: push\njobs:\n  a:\n    runs-on: x\n"),
-    ("OPS117", job("", "- name: x\n  run: x\n- «run: x\n- run: y")),
     ("OPS118", "name: x\n«on: push\njobs: {}\n"),
     ("OPS119", "on:\n  schedule:\n  - cron: «'0 5 * * *'\n  - cron: «30 5 * * 1\n  - cron: '17 5 * * *'\njobs: {}\n"),
-    ("OPS120", "on: [push, «pull_request_target]\njobs: {}\n"),
-    ("OPS120", "on:\n  «workflow_run: {workflows: [ci]}\njobs: {}\n"),
-    ("OPS121", job("permissions:\n  contents: read\n  «id-token: write\n  issues: write")),
-    # ---- caches and artifacts
-    ("OPS122", RELEASING + "    - {uses: actions/setup-node@v5, with: {cache: «npm}}\n    - uses: «actions/cache@v5\n"),
+    # ---- artifacts
     ("OPS124", steps(f"- uses: «{UPLOAD}\n  with: {{path: dist}}")),
     # ---- logins
     ("OPS125", steps("- uses: «aws-actions/configure-aws-credentials@v6\n  with: {role-to-assume: x}")),
     ("OPS126", steps("- uses: «azure/login@v3\n  with: {client-id: x}")),
+    # ---- needs
+    ("OPS127", "on: push\njobs:\n  «a: {needs: [nothere]}\n  b: {needs: a}\n"),
+    ("OPS127", "on: push\njobs:\n  z: {}\n  «a: {needs: b}\n  b: {needs: [z, c]}\n  c: {needs: A}\n  d: {needs: c}\n"),
+    ("OPS127", "on: push\njobs:\n  «a: {needs: a}\n"),
 )
 
 CLEAN = (
+    ("OPS127", "on: push\njobs:\n  a: {needs: [B, c]}\n  b: {needs: c}\n  c:\n"),
     ("OPS100", steps("- run: x").replace("\n", "\r\n")),
     ("OPS101", steps(f"- uses: {CHECKOUT}\n- uses: ./local\n- uses: $/local\n- uses: docker://a@sha256:{'0' * 64}")),
     ("OPS101", f"on: push\njobs:\n  a:\n    uses: {SLSA}@v2.1.0\n"),
+    ("OPS101", steps("- uses: actions/checkout@v7  # zizmor: ignore[artipacked, unpinned-uses] why not")),
     ("OPS102", steps(f"- uses: {CHECKOUT}\n- uses: actions/checkout@{SHA}  # v6.9.9\n- uses: a/b@{SHA}  # v1.0.0")),
     # Only one source knows v7.1.0 of setup-python, so neither rule relies on it.
     ("OPS102", steps(f"- uses: actions/setup-python@{SHA}  # v7.1.0")),
@@ -149,6 +129,12 @@ CLEAN = (
     ("OPS105", job("runs-on: [self-hosted, ubuntu-latest]")),
     ("OPS105", job("runs-on: my-ubuntu-latest-x")),
     ("OPS105", job("runs-on: ${{ fromJSON(inputs.os) }}\nstrategy: {matrix: {tool: [ubuntu-latest]}}")),
+    # What a matrix lists is what the project is tested on, on purpose.
+    (
+        "OPS105",
+        job("runs-on: ${{ matrix.os }}\nstrategy: {matrix: {os: [ubuntu-latest], include: [{os: macos-latest}]}}"),
+    ),
+    ("OPS105", job("runs-on: ${{ matrix.on.os }}\nstrategy:\n  matrix:\n    on:\n    - os: ubuntu-latest")),
     ("OPS106", "on: push\njobs:\n  a:\n    uses: ./.github/workflows/x.yml\n"),
     ("OPS106", job("").replace("    timeout-minutes: 10\n", "").replace("run:", "timeout-minutes: 5, run:")),
     ("OPS107", job("strategy: {matrix: {python: ['3.9', 3.10.1, pypy3.10], node: [3.10]}}")),
@@ -196,6 +182,15 @@ CLEAN = (
                     "pipx run 'cibuildwheel==3.1.0'",
                     "pip install x==${{ matrix.x }}",
                     "pip --version  # pip install x",
+                    "pip install -qr requirements.txt",
+                    "pip install -Ur requirements.txt -qqc c.txt",
+                    "pip install -qcc.txt build",
+                    "pip install --use-feature fast-deps a==1",
+                    "pip install --root-user-action ignore --retries 3 -r requirements.txt",
+                    "pip install -qt lib --platform manylinux2014_x86_64 a==1",
+                    "pip install --constraint=c.txt build",
+                    "uv pip install --torch-backend auto --color never -r requirements.txt",
+                    "uvx --from build==1.2 --python 3.12 pyproject-build",
                 )
             )
         ),
@@ -213,26 +208,12 @@ CLEAN = (
     ("OPS111", job("environment: x", "- run: echo '${{ secrets.GCP_SA_KEY }}' > key.json")),
     ("OPS111", steps("- run: x\n  env: {AWS_SECRET_ACCESS_KEY: '${{ steps.x.outputs.key }}'}")),
     ("OPS111", steps("- run: x\n  env: {AWS_SECRET_ACCESS_KEY: '${{ secrets.K }}', AWS_SESSION_TOKEN: x}")),
-    ("OPS112", "on: push\npermissions: {contents: read}\njobs:\n  a: {runs-on: x}\n"),
-    ("OPS112", "on: workflow_call\njobs:\n  a: {runs-on: x}\n"),
-    ("OPS113", steps("- run: echo \"$TITLE\"\n  env: {TITLE: '${{ github.event.issue.title }}'}")),
-    ("OPS113", steps("- run: echo ${{ github.sha }} ${{ matrix.x }} ${{ github.event.number }}")),
-    ("OPS113", steps("- run: echo ${{ contains(github.event.head_commit.message, 'x') }}")),
-    ("OPS113", steps("- run: echo ${{ github.head_ref == 'x' && 'a' || 'b' }}")),
-    ("OPS113", f"{ASKED}{STEPS}    - run: x ${{{{ inputs.dry }}}}\n"),
-    ("OPS114", steps(f"- uses: {CHECKOUT}\n  with: {{persist-credentials: true}}")),
-    ("OPS114", steps(f"- uses: {CHECKOUT}\n- run: git push")),
-    ("OPS114", steps(f"- uses: {CHECKOUT}\n- uses: stefanzweifel/git-auto-commit-action@v5")),
     ("OPS115", "on: push\njobs: {}\n"),
     ("OPS115", job("")),
     ("OPS116", job("environment: preview")),
-    ("OPS117", job("")),
     ("OPS118", "on: workflow_call\njobs: {}\n"),
     ("OPS118", "on: pull_request\njobs: {}\n"),
     ("OPS119", "on:\n  schedule: [{cron: '*/5 * * * *'}]\njobs: {}\n"),
-    ("OPS120", "on: pull_request\njobs: {}\n"),
-    ("OPS121", job("permissions:\n  contents: read\n  # to log in\n  id-token: write\n  issues: write  # to report")),
-    ("OPS122", "on: {push: {branches: [main], tags: [v*]}}\njobs:\n  a:\n    steps:\n    - uses: actions/cache@v5\n"),
     ("OPS123", steps(f"- uses: {PYTHON}\n  with: {{python-version: '3.12', cache: poetry}}")),
     ("OPS124", steps(f"- uses: {UPLOAD}\n  if: failure()\n  with: {{path: log}}")),
     ("OPS125", job("environment: x", "- uses: azure/login@v3\n  with: {client-id: x}")),
@@ -279,15 +260,15 @@ runs:
   steps:
   - uses: «actions/checkout@v7
     with: {persist-credentials: false}
-  - run: echo «${{ inputs.text }}
+  - run: pip install «build
     shell: bash
 """
 
 
 @pytest.mark.parametrize("path", ["action.yml", ".github/actions/x/action.yaml"])
 def test_steps_of_composite_actions_count(path: str) -> None:
-    """Pins and untrusted text are found in the repository's own actions."""
-    wanted = [(code, path, *place) for code, place in zip(("OPS101", "OPS113"), marks(COMPOSITE), strict=True)]
+    """Pins and installs are found in the repository's own actions."""
+    wanted = [(code, path, *place) for code, place in zip(("OPS101", "OPS109"), marks(COMPOSITE), strict=True)]
     assert finding_places({path: COMPOSITE}) == wanted
 
 
@@ -347,26 +328,18 @@ def test_a_misspelt_input_is_answered_with_the_right_one() -> None:
     assert only_finding("OPS110", text)[1] == "Did you mean `fetch-depth`?"
 
 
-def test_injected_text_is_answered_with_the_variable() -> None:
-    """The remedy has the line for env, and what to write in the script."""
-    _, remedy, severity = only_finding("OPS113", steps("- run: echo ${{ github.event.issue.title }}"))
-    assert remedy == (
-        'Put `ISSUE_TITLE: ${{ github.event.issue.title }}` into the step\'s env, and use "$ISSUE_TITLE" here.'
-    )
-    assert severity is Severity.ERROR
-
-
 @pytest.mark.parametrize(
     ("code", "text", "severity"),
     [
+        ("OPS105", job("runs-on: ubuntu-latest"), Severity.INFO),
+        ("OPS105", job("runs-on: ubuntu-latest\nenvironment: production"), Severity.WARNING),
+        ("OPS106", ENDLESS, Severity.INFO),
+        ("OPS106", ENDLESS.replace("  pull_request:\n", "  schedule: [{cron: 17 5 * * *}]\n"), Severity.WARNING),
+        ("OPS106", ENDLESS.replace("  pull_request:\n", "  release:\n"), Severity.WARNING),
         ("OPS107", job("env: {PYTHON: 3.10}"), Severity.ERROR),
         ("OPS107", job("env: {PYTHON: 3.11}"), Severity.WARNING),
         ("OPS104", steps(f"- uses: {V7}"), Severity.WARNING),
         ("OPS104", steps(f"- uses: {V7} # v7"), Severity.INFO),
-        ("OPS113", steps("- run: echo ${{ inputs.x }}"), Severity.WARNING),
-        ("OPS112", job("permissions: write-all"), Severity.ERROR),
-        ("OPS120", "on: pull_request_target\njobs: {}\n", Severity.WARNING),
-        ("OPS120", f"on: pull_request_target\n{STEPS}    - {THEIRS}\n", Severity.ERROR),
     ],
 )
 def test_severity_follows_the_harm(code: str, text: str, severity: Severity) -> None:
@@ -397,7 +370,6 @@ updates:
     [
         ("OPS130", DEPENDABOT.replace("github-actions", "docker").replace("updates:", "«updates:")),
         ("OPS131", DEPENDABOT.replace(" pip\n", " npm\n").replace("updates:", "«updates:")),
-        ("OPS132", DEPENDABOT.replace("    cooldown: {default-days: 7}\n", "", 1).replace(" github", " «github")),
         ("OPS133", DEPENDABOT.replace('    groups: {packages: {patterns: ["*"]}}\n', "").replace(" pip", " «pip")),
         ("", DEPENDABOT),
         ("", DEPENDABOT.replace(" pip\n", " uv\n")),

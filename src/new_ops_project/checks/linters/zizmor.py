@@ -11,6 +11,8 @@ from new_ops_project.base.finding import Severity
 from new_ops_project.checks.linters import program, workdir
 from new_ops_project.checks.linters.program import Partial
 from new_ops_project.checks.repo import Repo
+from new_ops_project.formats import yaml
+from new_ops_project.formats.yaml import Node
 
 NAME = "zizmor"
 # The exit codes of a complete run; from 10 on they tell the highest severity (docs.zizmor.sh/usage/#exit-codes).
@@ -59,6 +61,12 @@ def report(repo: Repo) -> Partial:
     broken = {tree.path for tree in repo.automation.trees if tree.problem}
     paths = [path for path in paths if path not in broken]  # zizmor audits nothing if it cannot decode a file
     return _audited(repo, paths) if paths else Partial((), ())
+
+
+def settings(repo: Repo) -> Node:
+    """The repository's own configuration of zizmor; no node if it has none."""
+    path = next((path for path in _CONFIGS if path in repo.files), "")
+    return yaml.read(path, repo.files.get(path, b"")).root
 
 
 def _is_audited(path: str) -> bool:

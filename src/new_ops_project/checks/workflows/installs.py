@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Breach
@@ -14,69 +13,42 @@ _PIP = re.compile(r"pip[\d.]*")
 _PYTHON = re.compile(r"(?:python[\d.]*w?|py|pypy[\d.]*)")
 _MODULE = re.compile(r"-[A-Za-z]*m")
 # With one of these, a file gives the versions, or the packages are already here.
-_GIVEN = ("--require-hashes", "--no-index", "-c", "--constraint", "--constraints")
-# Options whose value is the next word. Not `-e`: what it installs is checked like any other package.
-_VALUED = {
-    "-r",
-    "--requirement",
-    "--requirements",
-    "-i",
-    "--index-url",
-    "--index",
-    "--default-index",
-    "--extra-index-url",
-    "-f",
-    "--find-links",
-    "-t",
-    "--target",
-    "--platform",
-    "--python-version",
-    "--python-platform",
-    "--implementation",
-    "--abi",
-    "--root",
-    "--prefix",
-    "--src",
-    "--upgrade-strategy",
-    "--no-binary",
-    "--only-binary",
-    "--no-build-package",
-    "--progress-bar",
-    "-C",
-    "--config-settings",
-    "--config-setting",
-    "--global-option",
-    "--report",
-    "--group",
-    "--cache-dir",
-    "--timeout",
-    "--retries",
-    "--proxy",
-    "--cert",
-    "--client-cert",
-    "--trusted-host",
-    "--log",
-    "--exists-action",
-    "-p",
-    "--python",
-    "--suffix",
-    "--index-strategy",
-    "--keyring-provider",
-    "--extra",
-    "--exclude-newer",
-    "--resolution",
-    "--prerelease",
-    "--link-mode",
-    "--pip-args",
-    "--upgrade-package",
-    "-P",
-    "--reinstall-package",
-    "--refresh-package",
-    "--override",
-    "--overrides",
-    "-b",
-    "--build-constraint",
+_GIVEN = {"--require-hashes", "--no-index", "-c", "--constraint", "--constraints"}
+# Long options without a value, besides `--no-...`; of any other, the next word may be the value.
+_FLAGS = {
+    "--all-extras",
+    "--break-system-packages",
+    "--compile",
+    "--compile-bytecode",
+    "--disable-pip-version-check",
+    "--dry-run",
+    "--exact",
+    "--force",
+    "--force-reinstall",
+    "--ignore-installed",
+    "--ignore-requires-python",
+    "--include-deps",
+    "--isolated",
+    "--managed-python",
+    "--native-tls",
+    "--offline",
+    "--pre",
+    "--prefer-binary",
+    "--quiet",
+    "--refresh",
+    "--reinstall",
+    "--require-hashes",
+    "--strict",
+    "--system",
+    "--system-site-packages",
+    "--upgrade",
+    "--use-pep517",
+    "--user",
+    "--verbose",
+    "--verify-hashes",
 }
+_VALUED = "CPbcdefiprtw"  # letters of options with a value
+_PACKAGES = {"", "-e", "--editable", "--with"}  # options whose value is a package; '' for a word without one
 _SPEC = ("--from", "--spec")
 _LOCAL = re.compile(r"\.|.*[/\\].*|.*\.(?:whl|zip|tar\.gz)(?:\[[^\]]*\])?$")
 _PINNED = re.compile(r"[\w.-]+(?:\[[^\]]*\])?\s*(?:===?\s*|@(?!latest))[\w.!+-]+")
@@ -128,24 +100,38 @@ def _requested(words: Sequence[Word]) -> tuple[str, list[Word]]:
 
 def _packages(words: Sequence[Word]) -> list[Word]:
     """The words that are neither options nor their values; [] where a file or an option gives the versions."""
-    if any(word.text.partition("=")[0] in _GIVEN for word in words):
-        return []
-    packages, is_value = list[Word](), False
-    for word in words:
-        if not is_value and not word.text.startswith("-"):
-            packages.append(word)
-        is_value = not is_value and word.text in _VALUED
-    return packages
+    given = [*_options(words)]
+    is_fixed = any(option in _GIVEN for option, _ in given)
+    return [word for option, word in given if option in _PACKAGES and not is_fixed]
 
 
 def _first(words: Sequence[Word]) -> list[Word]:
-    """The package whose command is run: the one that --from or --spec names, else the first."""
-    for word, after in pairwise(words):
-        if word.text in _SPEC:
-            return [after]
-        if not word.text.startswith("-"):
-            break
-    return _packages(words)[:1]
+    """The package whose command is run, unless --from or --spec names another, with those that --with adds."""
+    packages, is_named = list[Word](), False
+    for option, word in _options(words):
+        if not option:
+            return packages if is_named else [word, *packages]
+        packages += [word] if option in {*_SPEC, "--with"} else []
+        is_named |= option in _SPEC
+    return packages
+
+
+def _options(words: Sequence[Word]) -> Iterator[tuple[str, Word]]:
+    """Each option with its value, or itself if it has none; '' with each word that is not part of an option."""
+    waiting = iter(words)
+    for word in waiting:
+        name, is_assigned, _ = word.text.partition("=")
+        option, has_value = _option(name) if name.startswith("-") else ("", False)
+        yield option, next(waiting, word) if has_value and not is_assigned else word
+
+
+def _option(name: str) -> tuple[str, bool]:
+    """The option in `--name`, `-n` or `-qn`, and whether the next word is its value."""
+    if name.startswith("--"):
+        is_flag = name in _FLAGS or (name.startswith("--no-") and not name.endswith(("-binary", "-package")))
+        return name, not is_flag
+    index = next((index for index, letter in enumerate(name) if letter in _VALUED), 0)
+    return (f"-{name[index]}", index == len(name) - 1) if index else (name, False)
 
 
 def _is_reproducible(word: Word) -> bool:

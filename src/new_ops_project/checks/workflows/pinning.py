@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from new_ops_project.base.finding import Severity
+from new_ops_project.checks.linters import zizmor
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Breach, Edit, Fix
 from new_ops_project.checks.workflows import known_actions
@@ -13,6 +14,7 @@ from new_ops_project.formats.github.automation import Uses
 # v7.0.1, 7.0.1, tag=v7.0.1 or owner/name@v7.0.1 in a comment; v7 and 7.0 are versions, too, but 2024-01-31 is not.
 _COMMENT_VERSION = re.compile(r"(?:^|[\s=@/(])(v\d+(?:\.\d+){0,2}|\d+\.\d+(?:\.\d+)?)(?![\w.-])")
 _DIGEST = re.compile(r"@sha256:[0-9a-f]{64}$")
+_IGNORED = re.compile(r"zizmor: *ignore\[[^\]]*\bunpinned-(?:uses|images)\b")
 _SHORT = re.compile(r"[0-9a-f]{7,39}")
 # This one does not run by commit id: it has to know its own tag.
 _BY_TAG = "slsa-framework/slsa-github-generator"
@@ -36,9 +38,13 @@ def version(uses: Uses, action: KnownAction) -> str:
 
 
 def unpinned(repo: Repo) -> Iterator[Breach]:
-    """Each third-party action, image or workflow that is referred to by something that can move."""
+    """Each third-party action, image or workflow that is referred to by something that can move.
+
+    Where the settings of zizmor say which actions may be, or a comment for zizmor does, zizmor is left to judge.
+    """
+    is_set = bool(zizmor.settings(repo).get("rules", "unpinned-uses"))
     for uses in repo.automation.all_uses:
-        if uses.is_local or uses.is_pinned or "${{" in uses.text:
+        if uses.is_local or uses.is_pinned or "${{" in uses.text or is_set or _IGNORED.search(uses.node.comment):
             continue
         if uses.is_docker:
             yield from _image(uses)

@@ -22,7 +22,7 @@ def overlapping(repo: Repo) -> Iterator[Breach]:
             place = workflow.triggers["pull_request"][0].place
             if not any(group.key("cancel-in-progress") for group in groups):
                 yield Breach("A newer commit does not cancel the run of the previous one.", *place)
-        elif not groups and _changes_things(workflow):
+        elif not groups and workflow.changes_things:
             first = next((place for place, _ in workflow.triggers.values()), workflow.root)
             remedy = "Write `concurrency: {group: NAME, cancel-in-progress: false}`."
             yield Breach("Two runs of this workflow can overlap.", *first.place, remedy=remedy)
@@ -32,10 +32,6 @@ def _groups(workflow: Workflow) -> Iterator[Node]:
     for node in (workflow.root, *(job.node for job in workflow.jobs)):
         if group := node.get("concurrency"):
             yield group
-
-
-def _changes_things(workflow: Workflow) -> bool:
-    return "schedule" in workflow.triggers or workflow.is_release or any(map(_deploys, workflow.jobs))
 
 
 def _deploys(job: Job) -> bool:

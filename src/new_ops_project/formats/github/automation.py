@@ -91,12 +91,16 @@ class Job:
         return _steps(self.node.get("steps").items, self)
 
     @cached_property
-    def labels(self) -> tuple[Node, ...]:
-        """The labels in `runs-on`, those with an expression followed by its values."""
+    def own_labels(self) -> tuple[Node, ...]:
+        """The labels in `runs-on`."""
         runs_on = self.node.get("runs-on")
         runs_on = runs_on if runs_on.kind == "scalar" or runs_on.items else runs_on.get("labels")
-        labels = [label for label in (runs_on.items or [runs_on]) if label.kind == "scalar"]
-        return tuple(dict.fromkeys(value for label in labels for value in (label, *self.values_of(label))))
+        return tuple(label for label in (runs_on.items or [runs_on]) if label.kind == "scalar")
+
+    @cached_property
+    def labels(self) -> tuple[Node, ...]:
+        """The labels in `runs-on`, those with an expression followed by its values."""
+        return tuple(dict.fromkeys(value for label in self.own_labels for value in (label, *self.values_of(label))))
 
     def grants(self) -> Node:
         """The permissions that apply: its own, else the workflow's; no node where neither sets any."""
@@ -151,6 +155,12 @@ class Workflow:
         push = self.triggers["push"][1] if "push" in events else Node(self.root.source)
         is_tags = bool(push.get("tags")) and not push.get("branches") and not push.get("branches-ignore")
         return bool(events) and events <= {"push", "release"} and (is_tags or "push" not in events)
+
+    @cached_property
+    def changes_things(self) -> bool:
+        """Whether its runs do more than test: they are scheduled, release something, or use an environment."""
+        is_deployment = any(job.node.get("environment") for job in self.jobs)
+        return "schedule" in self.triggers or self.is_release or is_deployment
 
 
 @dataclass(frozen=True, eq=False)
