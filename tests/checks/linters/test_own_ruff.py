@@ -26,6 +26,11 @@ def project(work: Path, tmp_path: Path) -> Path:
     return work
 
 
+def version() -> str:
+    """The version of the ruff that this tool has."""
+    return subprocess.run([RUFF, "--version"], capture_output=True, text=True, check=True).stdout.split()[1]
+
+
 def check(run: Run, code: int = 1) -> tuple[list[str], list[str]]:
     """The codes that ruff reported, and what is said about ruff."""
     answer = run("check", "--json", "--select", "S113,E902", code=code).json
@@ -38,15 +43,13 @@ def test_a_program_of_the_repository_is_not_run(run: Run, project: Path, tmp_pat
     codes, reasons = check(run)
     assert codes == ["S113"]
     assert not (tmp_path / "mark").exists()
-    version = subprocess.run([RUFF, "--version"], capture_output=True, text=True, check=True).stdout.split()[1]
-    assert reasons == [f"The project's own ruff {OWN} in .venv was not asked, but {version}."]
+    assert reasons == [f"The project's own ruff {OWN} in .venv was not asked, but {version()}."]
 
 
 def test_the_same_version_is_the_same_program(run: Run, project: Path, tmp_path: Path) -> None:
     """There is nothing to say if the project has the version that this tool has."""
-    version = subprocess.run([RUFF, "--version"], capture_output=True, text=True, check=True).stdout.split()[1]
     site = project / ".venv" / "lib" / "python3.11" / "site-packages"
-    (site / f"ruff-{OWN}.dist-info").rename(site / f"ruff-{version}.dist-info")
+    (site / f"ruff-{OWN}.dist-info").rename(site / f"ruff-{version()}.dist-info")
     assert check(run) == (["S113"], [])
     assert not (tmp_path / "mark").exists()
 
@@ -100,12 +103,13 @@ def test_another_version_is_required(run: Run, project: Path, tmp_path: Path) ->
     assert not (tmp_path / "mark").exists()
 
 
-def test_the_required_version_is_in_the_environment(run: Run, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is asked, and the project's settings are honoured."""
-    settings = f'{REQUIRED}lint.per-file-ignores = {{ "task.py" = ["S113"] }}\n'
+def test_the_required_version_is_in_the_environment(
+    run: Run, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is asked instead of another one, and the project's settings are honoured."""
+    settings = f'[tool.ruff]\nrequired-version = "=={version()}"\nlint.per-file-ignores = {{ "task.py" = ["S113"] }}\n'
     repository(project, {"pyproject.toml": settings, "other.py": BAD})
-    own = project / ".venv" / "bin" / "ruff"
-    toolbox.script(own, f'exec "{RUFF}" "$@" --config \'required-version=">=0"\'')  # any version does for this one
+    toolbox.fill(tmp_path / "box", monkeypatch, ruff=toolbox.FAILS)
     monkeypatch.setenv("VIRTUAL_ENV", str(project / ".venv"))
     answer = run("check", "--json", "--select", "S113", code=1).json
     assert [finding["path"] for finding in answer["findings"]] == ["other.py"]
