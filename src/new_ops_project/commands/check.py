@@ -177,7 +177,7 @@ def _print_drift(report: "CheckReport", voice: Voice) -> None:
 
     voice.print_json(json_document.document(report))
     if not voice.json:
-        for line in (*drift.lines(report), *text.not_checked(report.skipped)):
+        for line in (*drift.lines(report), *text.not_checked(report)):
             voice.say(line)
 
 

@@ -1,13 +1,13 @@
 """Findings for a person at a terminal: worst first, in groups with one remedy, on lines that an editor can jump to."""
 
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from new_ops_project.base.finding import Finding, Severity
 from new_ops_project.base.styled import styled
 from new_ops_project.base.text import Drawn, capitalize, counted, drawn, escape_invisible, list_first
-from new_ops_project.checks.engine import Skipped
 from new_ops_project.checks.linters.program import ABSENT
 from new_ops_project.checks.output.counts import summary
 from new_ops_project.checks.output.wrapping import height, wrapped
@@ -52,16 +52,16 @@ def lines(report: CheckReport, again: str = "") -> Iterator[Drawn]:
     """
     fixed = [_Group(group, is_fixed=True) for group in _by_rule(report.fixed)]
     groups = [_Group(group) for group in _by_rule(report.findings)]
-    end = [*not_checked(report.skipped), drawn(wrapped(_summary(report), below=_BELOW))]
+    end = [*not_checked(report), drawn(wrapped(_summary(report), below=_BELOW))]
     start = list(_projects(report, _PROJECTS if again else sys.maxsize)) if len(report.projects) > 1 else []
     rows = LINES - height(start) - height(end) if again else sys.maxsize
     start += _shown(fixed, _fitting(fixed, min(rows, _FIXED) if again and groups else rows))
     rows = LINES - height(start) - height(end) if again else sys.maxsize
     counts = _fitting(groups, rows)
     if sum(counts) < len(report.findings):
-        line = _left_out(len(report.findings), again)
+        line = _left_out(groups, [0] * len(groups), again)
         counts = _fitting(groups, rows - height([line]))
-        end = [_left_out(len(report.findings) - sum(counts), again), *end]
+        end = [_left_out(groups, counts, again), *end]
     yield from (*start, *_shown(groups, counts), *end)
 
 
@@ -107,14 +107,17 @@ def _fitting(groups: Sequence[_Group], rows: int) -> list[int]:
         return [len(group.findings) for group in groups]
     counts = [0] * len(groups)
     for most in (1, sys.maxsize):
+        left_out: Severity | None = None
         for index, group in enumerate(groups):
-            while counts[index] < min(most if group.findings[0].counts else 1, len(group.findings)):
+            severity, enough = group.findings[0].severity, most if group.findings[0].counts else 1
+            if left_out not in {None, severity}:
+                break  # what is less serious is not shown in its place
+            while counts[index] < min(enough, len(group.findings)):
                 cost = height(group.lines(counts[index] + 1)) - height(group.lines(counts[index]))
                 if cost > rows and any(counts):
                     break
                 rows, counts[index] = rows - cost, counts[index] + 1
-            if not counts[index]:
-                break  # what is less serious is not shown in its place
+            left_out = left_out if counts[index] else severity
     return counts
 
 
@@ -161,23 +164,35 @@ def _more(others: Sequence[Finding]) -> str:
     return f" (and {len(others)} more{f' in {files} files' if files > 1 else ''})"
 
 
-def _left_out(count: int, again: str) -> Drawn:
-    return drawn(wrapped(f"{counted(count, 'more finding')}: {again}", below=_BELOW))
+def _left_out(groups: Sequence[_Group], counts: Sequence[int], again: str) -> Drawn:
+    """How many findings of each severity are not shown, and the command that shows them."""
+    left = Counter[Severity]()
+    for group, count in zip(groups, counts, strict=True):
+        left[group.findings[0].severity] += len(group.findings) - count
+    return drawn(
+        wrapped(f"Not shown: {summary({each: left[each] for each in Severity})}. See all: {again}", below=_BELOW)
+    )
 
 
-def not_checked(skipped: Sequence[Skipped]) -> Iterator[Drawn]:
+def not_checked(report: CheckReport) -> Iterator[Drawn]:
     """A line for each reason; linters that are not installed share one line if the same helps."""
-    absent = [skip for skip in skipped if skip.reason.endswith(ABSENT)]
-    for skip in skipped:
+    absent = [skip for skip in report.skipped if skip.reason.endswith(ABSENT)]
+    tools = {rule.code: rule.tool for rule in report.rules}
+    for skip in report.skipped:
+        is_named = any(skip.reason.startswith(f"{tools[code]} ") for code in skip.codes if tools[code])
         if skip not in absent:
-            codes = f"{list_first(skip.codes, _MOST)}: " if skip.codes else ""
-            yield _unchecked(f"{codes}{skip.reason} {skip.hint}".rstrip(), fails=skip.fails)
+            codes = f"{list_first(skip.codes, _MOST)}: " if skip.codes and not is_named else ""
+            yield _unchecked(f"{codes}{_sentence(skip.reason)} {skip.hint}".rstrip(), fails=skip.fails)
     for hint in dict.fromkeys(skip.hint for skip in absent):
         same = [skip for skip in absent if skip.hint == hint]
         names = ", ".join(sorted(skip.reason.removesuffix(ABSENT) for skip in same))
         fails = any(skip.fails for skip in same)
         are = "is" if len(same) == 1 else "are"
         yield _unchecked(f"{names} {are} not installed. {hint}".rstrip(), fails=fails)
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?", ":")) else f"{text}."
 
 
 def _unchecked(text: str, *, fails: bool) -> Drawn:
@@ -196,7 +211,8 @@ def _summary(report: CheckReport) -> str:
     if fixable := sum(finding.fixable for finding in report.findings):
         parts.append(f"[*] {fixable} fixable with --fix")
     if report.ignored:
-        parts.append(f"{len(report.ignored)} ignored, each with its reason")
+        number = len(report.ignored)
+        parts.append(f"{number} ignored, each with its reason" if number > 1 else "1 ignored with its reason")
     if not report.is_complete:
         parts.append("not everything was checked")
     return capitalize(f"{'; '.join(parts)}.")
