@@ -17,14 +17,16 @@ from support.small_clones import repository
 from new_ops_project.checks import catalogue
 
 EOL = {".python-version": "3.9\n", "task.py": "print(1)\n"}
-BROKEN = {**EOL, ".gitignore": "*.log\n", "pyproject.toml": '[tool.ruff]\ntarget-version = "py38"\n'}
+BROKEN = {**EOL, ".gitignore": "*.log\n", "pyproject.toml": '[tool.ruff]\ntarget-version = "py310"\n'}
 ONLY = ("--select", "environment")
 
 
 @pytest.fixture
 def broken(work: Path) -> Path:
     """A committed repository without a template that breaks three rules; it is the current folder."""
-    return repository(work, BROKEN)
+    repository(work, BROKEN)
+    lay(work, {".venv/pyvenv.cfg": ""})
+    return work
 
 
 def codes(run: Run, *args: str, code: int = 1) -> list[str]:
@@ -42,7 +44,7 @@ def test_text(run: Run, broken: Path) -> None:
         "    Add `.venv/` to .gitignore.\n"
         ".python-version:1:1: error OPS205 Support for Python 3.9 ended in 2025-10.\n"
         "    Move to Python 3.14, supported until 2030-10.\n"
-        "pyproject.toml:2:19: error OPS207 ruff is set to Python 3.8, but .python-version says 3.9.\n"
+        "pyproject.toml:2:19: error OPS207 ruff is set to Python 3.10, but .python-version says 3.9.\n"
         "    Decide on one minor version, and write it everywhere.\n"
         "Found 3 errors; [*] 1 fixable with --fix.\n"
     )
@@ -56,7 +58,7 @@ def test_text_of_many_findings(run: Run, work: Path) -> None:
     lines = run("check", ".", "--select", "OPS202,OPS601", "--ignore", "OPS601", code=1).out.splitlines()
     assert len(lines) <= 20
     assert lines[-1] == "Found 40 errors."
-    count, command = lines[-2].split(" more findings: ")
+    count, command = lines[-2].removeprefix("Not shown: ").split(" errors. See all: ")
     assert sum(line.startswith("a b") for line in lines) + int(count) == 40
     shown = run(*shlex.split(command)[1:], code=1).out
     assert all(f"a b{number}: error OPS202" in shown for number in range(40))
@@ -192,7 +194,7 @@ def test_every_rule_is_explained(run: Run) -> None:
         assert rule.link.startswith("https://"), rule.code
         assert rule.why.endswith(".")
     for family in catalogue.families():
-        assert len({rule.code[:4] for rule in family.rules}) == 1
+        assert len({rule.code[:4] for rule in family.rules if rule.code.startswith("OPS")}) == 1
     assert len(run("check", "--explain", "all", "--json").json["rules"]) == len(rules)
 
 
@@ -244,6 +246,7 @@ def test_several(run: Run, work: Path) -> None:
     """Paths of findings begin with the folder as given; the exit code is that of the worst one."""
     repository(work / "a", {".gitignore": ".venv/\n"})
     repository(work / "b", {"x.txt": ""})
+    lay(work / "b", {".venv/pyvenv.cfg": ""})
     report = run("check", "a", str(work / "b"), *ONLY, "--json", code=1).json
     assert report["projects"] == ["a", str(work / "b")]
     assert [finding["path"] for finding in report["findings"]] == [f"{work}/b/.gitignore"]
@@ -255,68 +258,6 @@ def test_files(run: Run, broken: Path) -> None:
     assert codes(run, ".python-version", str(broken / "pyproject.toml"), *ONLY) == ["OPS205", "OPS207"]
     assert codes(run, "task.py", *ONLY, code=0) == []
     assert run("check", "task.py", *ONLY).code == 0
-
-
-PROJECTS = {
-    "a/pyproject.toml": "",
-    "a/src/x/y.py": "",
-    "a/src/z.pyc": "",
-    "a/lib/t.pyc": "",
-    "b/setup.py": "",
-    "b/tool.pyc": "",
-    "b/src/old/pyvenv.cfg": "",
-    "tool.pyc": "",
-}
-
-
-AROUND = [
-    (".", "a", "a", ["a/lib/t.pyc", "a/src/z.pyc"]),
-    (".", "a/src", "a", ["a/src/z.pyc"]),
-    (".", "a/src/", "a", ["a/src/z.pyc"]),
-    (".", "./a/lib/../src", "a/lib/..", ["a/lib/../src/z.pyc"]),
-    (".", "a/src a/lib/t.pyc", "a", ["a/lib/t.pyc", "a/src/z.pyc"]),
-    (".", "a/src a", "a", ["a/lib/t.pyc", "a/src/z.pyc"]),
-    (".", "a/src/z.pyc b/src b/tool.pyc", "a b", ["a/src/z.pyc", "b/src/old", "b/tool.pyc"]),
-    (".", "link", "a", ["a/src/z.pyc"]),
-    ("a", ".", ".", ["lib/t.pyc", "src/z.pyc"]),
-    ("a/src", "", "..", ["../lib/t.pyc", "z.pyc"]),
-    ("a/src", ".", "..", ["z.pyc"]),
-    ("a/src", "z.pyc ../lib", "..", ["../lib/t.pyc", "z.pyc"]),
-    ("a/src/x", "../../../b/tool.pyc", "../../../b", ["../../../b/tool.pyc"]),
-]
-
-
-@pytest.mark.parametrize("case", AROUND)
-def test_the_project_around(
-    run: Run, work: Path, monkeypatch: pytest.MonkeyPatch, case: tuple[str, str, str, list[str]]
-) -> None:
-    """A file or folder is checked as part of the project around it; findings elsewhere in that are not shown."""
-    repository(work, PROJECTS)
-    (work / "link").symlink_to("a/src")
-    here, paths, projects, expected = case
-    monkeypatch.chdir(work / here)
-    report = run("check", *paths.split(), "--select", "OPS202,OPS203", "--json", code=1).json
-    assert report["projects"] == projects.split()
-    assert [finding["path"] for finding in report["findings"]] == expected
-
-
-def test_a_file_is_fixed_where_its_project_is(run: Run, work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """--fix changes only what is in the paths, wherever it is called."""
-    files = {"pyproject.toml": "", "src/x.py": "", ".gitignore": "x\n", "sub/.gitignore": "x\n"}
-    repository(work, files)
-    monkeypatch.chdir(work / "src")
-    assert "Nothing found." in run("check", ".", "--fix", "--select", "OPS201").out
-    run("check", "../.gitignore", "--fix", "--select", "OPS201")
-    assert git("status", "--porcelain", at=work) == "M  .gitignore"
-
-
-def test_an_ignored_path(run: Run, work: Path) -> None:
-    """What git ignores is not checked, which is said."""
-    repository(work, {".gitignore": "build/\n.venv/\n", "task.py": ""})
-    lay(work, {"build/lib/x.pyc": ""})
-    output = run("check", "build/lib", "task.py", "--select", "environment").out
-    assert output == "not checked: build/lib is ignored by git.\nNothing found.\n"
-    assert "build/lib is ignored" in run("check", "build/lib", "--format", "markdown", "--select", "OPS202").out
 
 
 def test_the_work_tree_counts(run: Run, broken: Path) -> None:
@@ -408,7 +349,7 @@ def test_fix_leaves_ignored_files_alone(run: Run, work: Path) -> None:
     """A file that git ignores is in no commit, so a fix never writes over it; others are fixed."""
     repository(work, {"task.py": "x = 1\n", "Dockerfile": "FROM python:3.12\n", ".gitignore": ".python-version\n"})
     lay(work, {".python-version": "3.12.1\n"})
-    output = run("check", "--fix", *ONLY, code=1).out
+    output = run("check", "--fix", *ONLY).out
     assert "not fixed: .python-version has uncommitted changes, or git ignores it" in output
     assert (work / ".python-version").read_text() == "3.12.1\n"
     assert git("status", "--porcelain", at=work) == "M  .gitignore"
@@ -445,6 +386,7 @@ def test_ignore_files_of_the_folders_above(run: Run, work: Path) -> None:
     repository(work, {**projects, ".gitignore": ".venv/\n"})
     run("check", "apps/audit", "--select", "OPS201")
     lay(work, {".gitignore": "/apps/other/.venv/\n"})
+    lay(work, {"apps/audit/.venv/pyvenv.cfg": ""})
     run("check", "apps/audit", "--select", "OPS201", code=1)
     run("check", "apps/other", "--select", "OPS201")
 
@@ -453,6 +395,7 @@ def test_fix_needs_a_commit(run: Run, work: Path) -> None:
     """In a repository without a commit nothing is fixed, since nothing could be undone."""
     git("init", "--quiet", at=work)
     assert "has no commit yet" in run("check", "--fix", code=2).err
+    lay(work, {".venv/pyvenv.cfg": ""})
     run("check", *ONLY, code=1)
 
 

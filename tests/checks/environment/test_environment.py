@@ -1,10 +1,13 @@
 """The rules OPS2xx: environments in git, supported Pythons, the same version everywhere."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 from support.rule_cases import finding_places as places
 from support.rule_cases import fixed, run, texts
+
+from new_ops_project.checks import catalogue, engine, repo
 
 CI = """\
 name: ci
@@ -20,6 +23,7 @@ jobs:
 CODE = {"task.py": "print('x')\n"}
 PIN = ".python-version"
 PROJECT = '[project]\nname = "audit"\nversion = "1"\nrequires-python = "{}"\n'
+LIBRARY = PROJECT + "[build-system]\nrequires = []\n"
 MATRIX = CI.replace('"{}"', "${{{{ matrix.python }}}}").replace(
     "    steps:", '    strategy:\n      matrix:\n        python: ["3.11", "{}"]\n    steps:'
 )
@@ -43,6 +47,14 @@ def test_there_is_no_gitignore() -> None:
     """Without a .gitignore, the fix writes one."""
     assert places(CODE, "OPS201") == [("OPS201", ".gitignore", 0, 0)]
     assert fixed(CODE, "OPS201")[".gitignore"] == ".venv/\n"
+
+
+def test_an_environment_that_git_would_add() -> None:
+    """Without an environment it is a note that .venv is not ignored; with one, an error."""
+    files = {**CODE, ".venv/pyvenv.cfg": ""}
+    for untracked, severity in ((frozenset[str](), "info"), (frozenset({".venv/pyvenv.cfg"}), "error")):
+        checked = engine.run(replace(repo.of(files), untracked=untracked), catalogue.selected(["OPS201"], ()))
+        assert [finding.severity.value for finding in checked.findings] == [severity]
 
 
 @pytest.mark.parametrize(
@@ -118,6 +130,20 @@ def test_a_pin_that_names_nothing() -> None:
     assert fixed(files, "OPS204") == {}
 
 
+@pytest.mark.parametrize(
+    ("files", "severities"),
+    [
+        (CODE, ["info"]),
+        ({**CODE, "requirements.txt": "boto3==1.40.0\n"}, ["warning"]),
+        ({"pyproject.toml": LIBRARY.format(">=3.11")}, ["info"]),
+        ({"pyproject.toml": LIBRARY.format(">=3.11"), ".github/workflows/ci.yml": MATRIX.format("3.12")}, []),
+    ],
+)
+def test_how_much_a_pin_is_missed(files: dict[str, str], severities: list[str]) -> None:
+    """A script's environment needs one Python; a distribution that is tested on several has none."""
+    assert [result.finding.severity.value for result in run(files, "OPS204")] == severities
+
+
 # ---- support --------------------------------------------------------------------------------------------------
 
 
@@ -130,6 +156,7 @@ def test_a_pin_that_names_nothing() -> None:
         ({".github/workflows/ci.yml": CI.format("3.10")}, [(".github/workflows/ci.yml", 9, 28)]),
         ({"pyproject.toml": PROJECT.format("==3.9.*")}, [("pyproject.toml", 4, 22)]),
         ({".github/workflows/ci.yml": MATRIX.format("3.9"), "pyproject.toml": PROJECT.format(">=3.8")}, []),
+        ({".github/workflows/ci.yml": CI.format("3.9"), "pyproject.toml": LIBRARY.format(">=3.9")}, []),
     ],
 )
 def test_python_has_ended(files: dict[str, str], expected: list[tuple[str, int, int]]) -> None:
@@ -170,6 +197,16 @@ AGREEING: list[dict[str, str]] = [
     {"pyproject.toml": PROJECT.format(">=3.11") + '[tool.ruff]\ntarget-version = "py311"\n'},
     {"pyproject.toml": PROJECT.format(">=3.11") + '[tool.mypy]\npython_version = "3.12"\n'},
     {"pyproject.toml": PROJECT.format(">=3.11") + '[tool.mypy]\npython_version = "3.11"\n'},
+    {"pyproject.toml": PROJECT.format(">=3.11") + '[tool.mypy]\npython_version = "3.13"\n'},
+    {"pyproject.toml": '[tool.poetry.dependencies]\npython = "^3.11"\n[tool.ruff]\ntarget-version = "py311"\n'},
+    {"pyproject.toml": '[tool.poetry.dependencies]\npython = "~3.12"\n'},
+    {
+        "setup.py": "import setuptools\nsetuptools.setup(python_requires='>=3.9')\n",
+        "ruff.toml": 'target-version = "py39"\n',
+    },
+    {".github/workflows/a.yml": CI.format("3.12"), ".github/workflows/b.yml": CI.format("3.13")},
+    {".github/workflows/a.yml": MATRIX.format("3.12"), "Dockerfile": "FROM python:3.11\n"},
+    {".gitlab-ci.yml": "", ".github/workflows/ci.yml": CI.format("3.13")},
     {"pyproject.toml": '[tool.ruff]\ntarget-version = "py312"\n'},
     {"mypy.ini": "[mypy]\npython_version = 3.12\n"},
     {".github/workflows/ci.yml": CI.format("3.12")},
@@ -179,8 +216,10 @@ AGREEING: list[dict[str, str]] = [
     {"Dockerfile": "FROM python:3.9 AS build\nFROM python:3.12-slim\n"},
 ]
 DISAGREEING = [
-    ({"pyproject.toml": PROJECT.format(">=3.13")}, ("pyproject.toml", 4, 20)),
-    ({"pyproject.toml": PROJECT.format(">=3.9,<3.12")}, ("pyproject.toml", 4, 20)),
+    ({"pyproject.toml": PROJECT.format(">=3.13")}, ("pyproject.toml", 4, 22)),
+    ({"pyproject.toml": PROJECT.format(">=3.9,<3.12")}, ("pyproject.toml", 4, 22)),
+    ({"pyproject.toml": '[tool.poetry.dependencies]\npython = "^3.13"\n'}, ("pyproject.toml", 2, 12)),
+    ({"pyproject.toml": '[tool.poetry.dependencies]\npython = "~3.11"\n'}, ("pyproject.toml", 2, 12)),
     (
         {"pyproject.toml": PROJECT.format(">=3.11") + '[tool.ruff]\ntarget-version = "py312"\n'},
         ("pyproject.toml", 6, 19),
@@ -209,16 +248,25 @@ def test_versions_agree(files: dict[str, str], place: tuple[object, ...]) -> Non
 
 
 def test_a_matrix_without_it() -> None:
-    """A matrix without the pinned Python is found, once for each entry."""
+    """A matrix without the pinned Python is found once."""
     files = {PIN: "3.12\n", ".github/workflows/ci.yml": MATRIX.format("3.13")}
-    assert [finding[0] for finding in places(files, "OPS207")] == ["OPS207", "OPS207"]
+    assert [finding[0] for finding in places(files, "OPS207")] == ["OPS207"]
 
 
-@pytest.mark.parametrize(("others", "count"), [("|\n            3.11\n            3.13", 0), ('"3.13"', 1)])
-def test_without_a_pin_several_may_be_tried(others: str, count: int) -> None:
-    """Where only a workflow says what runs, another one that tries several Pythons does not contradict it."""
+@pytest.mark.parametrize("others", ["|\n            3.11\n            3.13", '"3.13"'])
+def test_without_a_pin_workflows_may_vary(others: str) -> None:
+    """Where only workflows say what runs, each may try other Pythons, on purpose, and so may tools be set to others."""
     files = {".github/workflows/a.yml": CI.format("3.12"), ".github/workflows/b.yml": CI.replace('"{}"', others)}
-    assert len(places(files, "OPS207")) == count
+    assert places({**files, "ruff.toml": 'target-version = "py311"\n'}, "OPS207") == []
+
+
+@pytest.mark.parametrize(
+    ("tail", "severity"), [('ruff]\ntarget-version = "py312"', "error"), ('ruff]\ntarget-version = "py310"', "warning")]
+)
+def test_how_bad_a_disagreement_is(tail: str, severity: str) -> None:
+    """A linter that is set too low is left over; ruff on a newer Python writes what the lowest cannot run."""
+    (result,) = run({"pyproject.toml": f"{PROJECT.format('>=3.11')}[tool.{tail}\n"}, "OPS207")
+    assert result.finding.severity.value == severity
 
 
 def test_without_a_pin_files_are_compared_with_each_other() -> None:

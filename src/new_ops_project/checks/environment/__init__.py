@@ -15,7 +15,8 @@ FAMILY = Family(
             "OPS201",
             ".venv is ignored",
             Severity.ERROR,
-            "A virtual environment contains paths and binaries of one machine; if committed, it breaks on all others.",
+            "A virtual environment contains paths and binaries of one machine; if committed, it breaks on all others."
+            " It is a note until there is one.",
             "Add `.venv/` to .gitignore.",
             _VENV,
             committed_files.unignored_venv,
@@ -43,7 +44,8 @@ FAMILY = Family(
             "OPS204",
             ".python-version names one Python version",
             Severity.WARNING,
-            "pyenv, uv and setup-python read it; without it, everybody runs the Python that is on their machine.",
+            "pyenv, uv and setup-python read it; without it, everybody runs the Python that is on their machine. It is"
+            " a note where nothing is installed, and not needed where a distribution is tested on several versions.",
             "Write the minor version into .python-version, such as 3.14.",
             "https://docs.astral.sh/uv/concepts/python-versions/#python-version-files",
             supported_python.unpinned,
@@ -70,8 +72,9 @@ FAMILY = Family(
         Rule(
             "OPS207",
             "Every file names the same Python",
-            Severity.ERROR,
-            "Code that is tested on one version and runs on another is not tested.",
+            Severity.WARNING,
+            "Code that is tested on one version and runs on another is not tested. It is an error where requires-python"
+            " does not allow what runs, and where ruff writes code for a newer Python than the lowest.",
             "Decide on one minor version, and write it everywhere.",
             "https://packaging.python.org/en/latest/specifications/core-metadata/#requires-python",
             supported_python.disagreeing,

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
+from new_ops_project.base.finding import Severity
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Breach, Edit, Write
 from new_ops_project.formats import gitignore
@@ -18,17 +19,25 @@ _COMPILED = re.compile(r"(?:.*/)?__pycache__/|.*\.py[co]$")
 
 
 def unignored_venv(repo: Repo) -> Iterator[Breach]:
-    """`.venv`, unless the repository's own .gitignore excludes it: a person's global one helps nobody else."""
+    """`.venv`, unless the repository's own .gitignore excludes it: a person's global one helps nobody else.
+
+    It is a note until there is one that git would add.
+    """
     rules = {**repo.outer_rules, "": repo.files.get(_IGNORE, b"")}
     if any(_ignores(text, f"{prefix}.venv/pyvenv.cfg") for prefix, text in rules.items()):
         return
     message = ".venv is not ignored by git."
+    severity = None if any(path.startswith(".venv/") for path in repo.untracked) else Severity.INFO
     if _IGNORE in repo.files:
-        yield Breach(message, _IGNORE, 1, 1, fix=(Edit(_IGNORE, 1, 1, "", ".venv/\n"),))
+        # Not above a rule that lets it in, which then still does.
+        is_enough = _ignores(b".venv/\n" + rules[""], ".venv/pyvenv.cfg")
+        yield Breach(message, _IGNORE, 1, 1, fix=(Edit(_IGNORE, 1, 1, "", ".venv/\n"),) if is_enough else ())
     else:
         # A .gitignore that is in the repository but has no readable text is not overwritten.
         is_free = _IGNORE not in repo.paths
-        yield Breach(message, _IGNORE, fix=(Write(_IGNORE, Entry(PLAIN, b".venv/\n")),) if is_free else ())
+        yield Breach(
+            message, _IGNORE, fix=(Write(_IGNORE, Entry(PLAIN, b".venv/\n")),) if is_free else (), severity=severity
+        )
 
 
 def _ignores(rules: bytes, path: str) -> bool:

@@ -1,9 +1,11 @@
 """Rules about the Python version that files name: a single one, supported, the same everywhere."""
 
+import re
 from collections.abc import Iterator
 
 from packaging.specifiers import SpecifierSet
 
+from new_ops_project.base.finding import Severity
 from new_ops_project.checks.repo import PYPROJECT, Repo
 from new_ops_project.checks.rule import Breach, Write
 from new_ops_project.formats import python_version
@@ -14,6 +16,9 @@ from new_ops_project.template.pins import pins_yml, python_support
 from new_ops_project.template.pins.python_support import Support
 
 _REQUIRED = ("project", "requires-python")
+# Where tests may run that we do not read.
+_OTHER_CI = re.compile(r"\.circleci/.*|\.(?:gitlab-ci|travis|cirrus|drone)\.ya?ml|azure-pipelines.*|Jenkinsfile")
+_WORKFLOWS = ".github/"
 
 
 def versions_in_use(repo: Repo) -> Iterator[PythonVersion]:
@@ -26,79 +31,112 @@ def versions_in_use(repo: Repo) -> Iterator[PythonVersion]:
     yield from python_version.in_workflows(repo.automation)
 
 
-def _breach(repo: Repo, named: PythonVersion, message: str, remedy: str = "") -> Breach:
+def _breach(
+    repo: Repo, named: PythonVersion, message: str, remedy: str = "", severity: Severity | None = None
+) -> Breach:
     """A breach at the version's own place on its line."""
     path, number = named.place
     line = "".join(decoded(repo.files.get(path, b"")).split("\n")[number - 1 : number])
     columns = [index for index in (line.find(named.minor), line.find(named.text)) if index >= 0]
-    return Breach(message, path, number, columns[0] + 1 if columns else 1, remedy=remedy)
+    return Breach(message, path, number, columns[0] + 1 if columns else 1, remedy=remedy, severity=severity)
 
 
 # ---- one version ------------------------------------------------------------------------------------------------
 
 
 def unpinned(repo: Repo) -> Iterator[Breach]:
-    """Python code without .python-version; the fix writes the version that all files agree on, if it is supported."""
+    """Python code without .python-version; the fix writes the version that all files agree on, if it is supported.
+
+    It is a note unless the repository has an environment of its own to recreate. A distribution that is tested on
+    several versions needs none.
+    """
     if repo.python or not (repo.python_files or PYPROJECT in repo.files):
         return
     if PINNED in repo.paths:
         yield Breach(f"{PINNED} names no minor version of Python.", PINNED, 1, 1)
         return
-    agreed = {named.minor for named in versions_in_use(repo)}
+    versions = [*versions_in_use(repo)]
+    agreed = {named.minor for named in versions}
+    if repo.tier != "script" and len(agreed) > 1:
+        return
     minor = next(iter(agreed)) if len(agreed) == 1 and agreed & pins_yml.shipped().pythons.keys() else ""
     fix = (Write(PINNED, Entry(PLAIN, f"{minor}\n".encode())),) if minor else ()
     remedy = f"Write {minor} into {PINNED}." if minor else ""
-    yield Breach(f"There is no {PINNED}.", PINNED, fix=fix, remedy=remedy)
+    has_environment = repo.tier == "script" and (repo.requirements or repo.locks)
+    severity = None if has_environment else Severity.INFO
+    yield Breach(f"There is no {PINNED}.", PINNED, fix=fix, remedy=remedy, severity=severity)
 
 
 def disagreeing(repo: Repo) -> Iterator[Breach]:
-    """Each disagreement of what runs, what requires-python allows and what tools are set to."""
-    runs, bound = _reference(repo), repo.pyproject.string(*_REQUIRED)
+    """Each disagreement of what runs, what is tested, what requires-python allows and what tools are set to."""
+    runs, bound = _reference(repo), _bound(repo)
     if runs:
-        yield from _other_runs(repo, runs)
-        if bound and not _allows(bound, runs.minor):
-            named = PythonVersion(bound, bound, repo.pyproject.where(*_REQUIRED))
-            yield _breach(repo, named, f"requires-python {bound} does not allow the {runs.minor} of {runs.place[0]}.")
-    yield from _other_targets(repo, runs, python_version.lowest(bound))
+        yield from _untested(repo, runs)
+        if bound and not _allows(bound.text, runs.minor):
+            message = f"{bound.text} does not allow the Python {runs.minor} of {runs.place[0]}."
+            yield _breach(repo, bound, message, severity=Severity.ERROR)
+    yield from _other_targets(repo, runs, bound)
+
+
+def _bound(repo: Repo) -> PythonVersion | None:
+    """What the project allows, in pyproject.toml (also in Poetry's form), setup.py or setup.cfg."""
+    stated = python_version.required(repo.pyproject, repo.setup)
+    return next((PythonVersion(python_version.lowest(text), text, where) for text, where in stated if text), None)
 
 
 def _reference(repo: Repo) -> PythonVersion | None:
-    """What all others must agree with: .python-version, else the first workflow or image that names one Python."""
-    versions = [named for named in versions_in_use(repo) if named.among == 1 and named.place[0] != PYPROJECT]
-    order = {PINNED: 0, "Dockerfile": 2}
-    return min(versions, key=lambda named: order.get(named.place[0], 1), default=None)
+    """What runs: the pinned interpreter, else the last image, else the first workflow that names one Python."""
+    versions = [*python_version.pinned(repo.files), *python_version.docker_images(repo.files)]
+    versions += [named for named in python_version.in_workflows(repo.automation) if named.among == 1]
+    return next(iter(versions), None)
 
 
-def _other_runs(repo: Repo, runs: PythonVersion) -> Iterator[Breach]:
-    """Each workflow or image that runs another minor version; a matrix that tries `runs` may try others, too.
+def _untested(repo: Repo, runs: PythonVersion) -> Iterator[Breach]:
+    """Each workflow that runs another version, and an image that is another, where nothing tests what runs.
 
-    Where only a workflow says what runs, another workflow may try several versions without it.
+    A workflow that tries versions beside the one that runs does so on purpose. What only workflows name, they may vary.
     """
-    source = runs.place[0]
-    versions = [named for named in versions_in_use(repo) if named.place[0] not in {source, PYPROJECT}]
-    tried = {named.where for named in versions if named.minor == runs.minor and named.among > 1}
-    images = [named for named in versions if named.place[0] == "Dockerfile"]
-    for named in versions:
-        is_tried = named.among > 1 and (source.startswith(".github/") or named.where in tried)
-        is_build = named in images[1:]  # only the last image, which comes first, runs
-        if named.minor != runs.minor and not is_tried and not is_build:
+    tried = [*python_version.in_workflows(repo.automation)]
+    minors, source = {named.minor for named in tried}, runs.place[0]
+    image = next(python_version.docker_images(repo.files), None)
+    if image and source != image.place[0] and image.minor not in {runs.minor, *minors}:
+        yield _breach(repo, image, f"Python {image.minor} is named here, but {runs.minor} in {source}.")
+    if runs.minor in minors or any(map(_OTHER_CI.fullmatch, repo.paths)):
+        return
+    if image and source == image.place[0] and tried:
+        other = f"{tried[0].minor} in {tried[0].place[0]}"
+        yield _breach(repo, image, f"Python {image.minor} is named here, but {other}.")
+    else:
+        for named in {named.where: named for named in reversed(tried)}.values():
             yield _breach(repo, named, f"Python {named.minor} is named here, but {runs.minor} in {source}.")
 
 
-def _other_targets(repo: Repo, runs: PythonVersion | None, lowest: str) -> Iterator[Breach]:
-    """Each linter that is not set to the lowest Python that is allowed; mypy may also take the one that runs."""
-    minor, where = (runs.minor, runs.place[0]) if runs else ("", "")
-    wanted, source = (lowest, "requires-python") if lowest else (minor, where)
-    for tool, named in python_version.targets(repo.files, repo.pyproject):
-        if wanted and named.minor not in {wanted, minor if tool == "mypy" else wanted}:
-            message = f"{tool} is set to Python {named.minor}, but {source} says {wanted}."
-            yield _breach(repo, named, message)
+def _other_targets(repo: Repo, runs: PythonVersion | None, bound: PythonVersion | None) -> Iterator[Breach]:
+    """Each linter that is not set to the lowest Python that is allowed; mypy may also take a newer one.
+
+    Without a bound, it is compared with the pinned Python. A newer one lets ruff write what the lowest cannot run.
+    """
+    is_pinned = runs and runs.place[0] != "Dockerfile" and not runs.place[0].startswith(_WORKFLOWS)
+    lowest, states = (bound.minor, f"{bound.place[0]} allows") if bound else ("", "")
+    if not lowest and runs and is_pinned:
+        lowest, states = runs.minor, f"{runs.place[0]} says"
+    for tool, named in python_version.targets(repo.files, repo.pyproject) if lowest else ():
+        is_newer = _number(named.minor) > _number(lowest)
+        if named.minor != lowest and not (is_newer and tool == "mypy" and bound):
+            severity = Severity.ERROR if is_newer else None
+            message = f"{tool} is set to Python {named.minor}, but {states} {lowest}."
+            yield _breach(repo, named, message, severity=severity)
+
+
+def _number(minor: str) -> int:
+    return int(minor.partition(".")[2])
 
 
 def _allows(bound: str, minor: str) -> bool:
-    """Whether the specifier (PEP 440) allows some patch of the minor version, or is invalid."""
+    """Whether the specifier (PEP 440, or Poetry's `^` and `~`) allows a patch of the minor version, or is invalid."""
+    text = re.sub(r"\^\s*(\d[\d.]*)", r">=\1,<4", re.sub(r"(?<!=)~\s*(3\.\d+)(?:\.\d+)?", r"==\1.*", bound))
     try:
-        allowed = SpecifierSet(bound)
+        allowed = SpecifierSet(text)
         return any(allowed.contains(f"{minor}.{patch}", prereleases=True) for patch in range(60))
     except ValueError:
         return True
@@ -125,6 +163,13 @@ def _ending(repo: Repo, support: Support, verb: str) -> Iterator[Breach]:
     remedy = f"Move to Python {newest}, supported until {table.pythons[newest].end_of_life}{command}"
     for named in versions_in_use(repo):
         use = python_support.version_use(named.minor, repo.today)
-        if use.support == support and named.among == 1:
+        if use.support == support and named.among == 1 and not _is_tried(repo, named):
             when = f" in {use.ends}" if use.ends else ""
             yield _breach(repo, named, f"Support for Python {named.minor} {verb}{when}.", remedy)
+
+
+def _is_tried(repo: Repo, named: PythonVersion) -> bool:
+    """Whether a workflow tests a distribution on a Python that it still allows."""
+    bound = _bound(repo)
+    is_allowed = bound is not None and _allows(bound.text, named.minor)
+    return is_allowed and repo.tier != "script" and named.place[0].startswith(_WORKFLOWS)
