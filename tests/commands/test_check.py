@@ -19,6 +19,8 @@ from new_ops_project.checks import catalogue
 EOL = {".python-version": "3.9\n", "task.py": "print(1)\n"}
 BROKEN = {**EOL, ".gitignore": "*.log\n", "pyproject.toml": '[tool.ruff]\ntarget-version = "py310"\n'}
 ONLY = ("--select", "environment")
+EXTRA = "Install the extra [check]: pipx install 'new-ops-project[check]'."
+AGAIN = 'Install new-ops-project again, or ignore it with a reason: [tool.new-ops-project.ignore] ruff = "the reason".'
 
 
 @pytest.fixture
@@ -415,10 +417,8 @@ def test_missing_linters(run: Run, broken: Path, monkeypatch: pytest.MonkeyPatch
     lines = run("check", "--select", "OPS205,OPS407,invalid-syntax", code=2).out.splitlines()
     assert lines[0].startswith(".python-version:1:1: error OPS205")
     assert lines[2:4] == [
-        "not checked: validate-pyproject is not installed. Install the extra [check]: "
-        "pipx install 'new-ops-project[check]'.",
-        "not checked: ruff is not installed. Install new-ops-project again, or ignore it with a reason: "
-        '[tool.new-ops-project.ignore] ruff = "the reason".',
+        f"not checked: validate-pyproject is not installed. {EXTRA}",
+        f"not checked: ruff is not installed. {AGAIN}",
     ]
     assert lines[4] == "Found 1 error; not everything was checked."
     run("check", "--select", "OPS407", code=0)

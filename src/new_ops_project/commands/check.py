@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -137,7 +137,7 @@ def _show(voice: Voice, plan: "Plan") -> None:
 def _say_held(report: "CheckReport", voice: Voice) -> None:
     from new_ops_project.base.text import list_first
 
-    paths = [path for plan in report.plans for path in plan["held"]]
+    paths = [str(PurePosixPath(plan["path"], path)) for plan in report.plans for path in plan["held"]]
     if paths:
         have, them = ("has", "it") if len(paths) == 1 else ("have", "them")
         changed = f"{have} uncommitted changes, or git ignores {them}"
