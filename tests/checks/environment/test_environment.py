@@ -51,10 +51,10 @@ def test_there_is_no_gitignore() -> None:
 
 def test_an_environment_that_git_would_add() -> None:
     """Without an environment it is a note that .venv is not ignored; with one, an error."""
-    files = {**CODE, ".venv/pyvenv.cfg": ""}
-    for untracked, severity in ((frozenset[str](), "info"), (frozenset({".venv/pyvenv.cfg"}), "error")):
-        checked = engine.run(replace(repo.of(files), untracked=untracked), catalogue.selected(["OPS201"], ()))
-        assert [finding.severity.value for finding in checked.findings] == [severity]
+    for files in (CODE, {**CODE, ".gitignore": "*.log\n"}):
+        for untracked, severity in ((frozenset[str](), "info"), (frozenset({".venv/pyvenv.cfg"}), "error")):
+            checked = engine.run(replace(repo.of(files), untracked=untracked), catalogue.selected(["OPS201"], ()))
+            assert [finding.severity.value for finding in checked.findings] == [severity]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 
 from new_ops_project.base.finding import Severity
 from new_ops_project.checks.repo import Repo
-from new_ops_project.checks.rule import Breach, Edit, Write
+from new_ops_project.checks.rule import Breach, Edit, Fix, Write
 from new_ops_project.formats import gitignore
 from new_ops_project.git.tree import PLAIN, Entry
 
@@ -31,13 +31,13 @@ def unignored_venv(repo: Repo) -> Iterator[Breach]:
     if _IGNORE in repo.files:
         # Not above a rule that lets it in, which then still does.
         is_enough = _ignores(b".venv/\n" + rules[""], ".venv/pyvenv.cfg")
-        yield Breach(message, _IGNORE, 1, 1, fix=(Edit(_IGNORE, 1, 1, "", ".venv/\n"),) if is_enough else ())
+        fix: Fix = (Edit(_IGNORE, 1, 1, "", ".venv/\n"),) if is_enough else ()
+        yield Breach(message, _IGNORE, 1, 1, fix, severity=severity)
     else:
         # A .gitignore that is in the repository but has no readable text is not overwritten.
         is_free = _IGNORE not in repo.paths
-        yield Breach(
-            message, _IGNORE, fix=(Write(_IGNORE, Entry(PLAIN, b".venv/\n")),) if is_free else (), severity=severity
-        )
+        fix = (Write(_IGNORE, Entry(PLAIN, b".venv/\n")),) if is_free else ()
+        yield Breach(message, _IGNORE, fix=fix, severity=severity)
 
 
 def _ignores(rules: bytes, path: str) -> bool:
