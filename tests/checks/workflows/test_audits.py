@@ -106,13 +106,14 @@ def test_every_former_code_has_an_audit_that_is_shown() -> None:
 
 
 def test_the_sentence_tells_what_zizmor_tells() -> None:
-    """Each kind of note becomes a sentence with the name in it."""
-    from new_ops_project.checks.workflows.zizmor_audits import reported
+    """Each kind of note becomes a sentence with the name in it, no graver than the rule."""
+    from new_ops_project.checks.workflows.zizmor_audits import Passed
 
     words = {r"omitting (`.+?`)": "Without \\1, {} is bad.", "": "{} is worse."}
     audit = zizmor.Audit("x", PATH, 1, 1, 1, "bad thing", "omitting `y` z", "'a@b'", "", Severity.ERROR)
     other = zizmor.Audit("x", PATH, 1, 1, 1, "bad thing", "that", "a\nb", "", Severity.ERROR)
-    breaches = reported("x", words, None, repo.of({}), [audit, other])
+    breaches = [*Passed("x", Severity.WARNING, words)(repo.of({}), [audit, other])]
+    assert {breach.severity for breach in breaches} == {Severity.WARNING}
     assert [breach.message for breach in breaches] == ["Without `y`, `a@b` is bad.", "This is worse."]
 
 

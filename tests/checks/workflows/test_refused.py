@@ -71,6 +71,13 @@ def test_a_sound_workflow_matches_its_schema() -> None:
 
 
 @pytest.mark.usefixtures("here")
+def test_what_github_reads_all_the_same_is_a_note() -> None:
+    """One branch for a list of them, and a strategy without a matrix."""
+    text = job("strategy: {fail-fast: true}").replace("  pull_request:\n", "  pull_request: {branches: main}\n")
+    assert {finding.severity for finding in findings(text, SCHEMA)} == {Severity.INFO}
+
+
+@pytest.mark.usefixtures("here")
 def test_what_does_not_parse_is_said_once() -> None:
     """An empty file, and one that is no mapping, are OPS100's."""
     assert [finding.code for finding in findings("", "OPS100", SCHEMA)] == ["OPS100"]
@@ -92,7 +99,7 @@ def test_actionlint_adds_what_is_not_said_yet() -> None:
         lint(4),
         lint(8),
         lint(7, "expression", 'Undefined variable "x".'),
-        lint(1, "events"),
+        lint(1, "permissions"),
     ]
     found = findings(MISSPELT, NEEDS, SCHEMA, ACTIONLINT, linted=linted)
     assert [(finding.line, finding.code) for finding in found] == [

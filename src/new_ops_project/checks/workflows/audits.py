@@ -1,12 +1,10 @@
 """The audits of zizmor, each as a rule under zizmor's name for it."""
 
-from functools import partial
-
 from new_ops_project.base.finding import Severity
 from new_ops_project.checks.linters import zizmor
 from new_ops_project.checks.rule import Rule
 from new_ops_project.checks.workflows import checkouts, zizmor_audits
-from new_ops_project.checks.workflows.zizmor_audits import MakeFix, Words
+from new_ops_project.checks.workflows.zizmor_audits import MakeFix, Passed, Words
 
 _PAGES = "https://docs.zizmor.sh/audits"
 _ERROR, _WARNING, _INFO = Severity
@@ -31,7 +29,7 @@ def _audit(  # noqa: PLR0917 - what a rule says, in the order of Rule
         why,
         remedy,
         f"{_PAGES}/#{ident}",
-        partial(zizmor_audits.reported, ident, words, fix),
+        Passed(ident, severity, words, fix),
         fixes=bool(fix),
         tool=zizmor.NAME,
         replaces=(replaces,) if replaces else (),

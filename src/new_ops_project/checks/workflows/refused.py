@@ -12,14 +12,30 @@ from new_ops_project.checks.rule import Breach
 from new_ops_project.formats.github.automation import Job, Workflow
 
 # Kinds of what actionlint finds that GitHub refuses; other kinds fail when the job runs, or do not do what was meant.
-_REFUSED = {"syntax-check", "job-needs", "events", "permissions"}
+_REFUSED = {"syntax-check", "job-needs", "permissions"}
+# What GitHub does not insist on, although the schemas do: lists of one, and keys that other programs want.
+_LISTS = {f"{what}{more}" for what in ("branches", "tags", "paths") for more in ("", "-ignore")}
+_WANTED = {"description", "matrix", "name"}
 _UNTRUSTED = re.compile(r'"([\w.-]+)[^"]*" is potentially untrusted')
 
 
 def schema_errors(_: Repo, errors: Iterable[SchemaError]) -> Iterator[Breach]:
-    """Each value that the schemas do not allow."""
+    """Each value that the schemas do not allow; what GitHub reads all the same is a note."""
     for error in errors:
-        yield Breach(error.message, error.path, error.line, error.column)
+        place = (error.path, error.line, error.column)
+        if _is_read(error):
+            yield Breach(
+                error.message, *place, remedy="GitHub reads it; other programs may not.", severity=Severity.INFO
+            )
+        else:
+            yield Breach(error.message, *place)
+
+
+def _is_read(error: SchemaError) -> bool:
+    """Whether GitHub reads it all the same: one text for a list, a number or a truth value for a text."""
+    key = error.keys[-1] if error.keys else ""
+    is_text = " a text here, not `" in error.message  # in backticks, a scalar
+    return (error.keyword == "required" and key in _WANTED) or (error.keyword == "type" and (is_text or key in _LISTS))
 
 
 def lints(repo: Repo, report: Iterable[Lint]) -> Iterator[Breach]:

@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
+from new_ops_project.base.finding import Severity
 from new_ops_project.base.text import capitalize
 from new_ops_project.checks.linters.zizmor import Audit
 from new_ops_project.checks.repo import Repo
@@ -11,16 +13,28 @@ from new_ops_project.checks.rule import Breach, Fix
 Words = Mapping[str, str]
 """A sentence for each pattern of zizmor's notes: \\1 is the pattern's group, {} the text at the place."""
 
+_GRAVITY = list(Severity)
 _QUOTES = "'\""
 _LONG = 80  # characters of a text that is quoted
 MakeFix = Callable[[Repo, Audit], Fix]
 
 
-def reported(ident: str, words: Words, fix: MakeFix | None, repo: Repo, audits: Iterable[Audit]) -> Iterator[Breach]:
-    """Each finding of one audit."""
-    for audit in (audit for audit in audits if audit.ident == ident):
-        where = (audit.path, audit.line, audit.column)
-        yield Breach(_sentence(words, audit), *where, fix(repo, audit) if fix else (), severity=audit.severity)
+@dataclass(frozen=True)
+class Passed:
+    """How findings of the audit `ident` are passed on: in which words, never graver than `worst`, with which fix."""
+
+    ident: str
+    worst: Severity
+    words: Words
+    fix: MakeFix | None = None
+
+    def __call__(self, repo: Repo, audits: Iterable[Audit]) -> Iterator[Breach]:
+        """Each finding of the audit."""
+        for audit in (audit for audit in audits if audit.ident == self.ident):
+            where = (audit.path, audit.line, audit.column)
+            fix = self.fix(repo, audit) if self.fix else ()
+            severity = max(audit.severity, self.worst, key=_GRAVITY.index)
+            yield Breach(_sentence(self.words, audit), *where, fix, severity=severity)
 
 
 def _sentence(words: Words, audit: Audit) -> str:
