@@ -77,7 +77,7 @@ def _projects(report: CheckReport, most: int) -> Iterator[Drawn]:
     if others := [counts for _, counts in rows[most:] if counts is not None]:
         sums = {severity: sum(counts[severity] for counts in others) for severity in Severity}
         yield drawn(wrapped(f"and {counted(len(rows) - most, 'more project')}: {summary(sums)}", below=_BELOW))
-    yield Drawn("")
+    yield drawn()
 
 
 def _badness(counts: Mapping[Severity, int] | None) -> tuple[int, ...]:
@@ -133,11 +133,10 @@ def _finding(finding: Finding, more: str) -> Drawn:
     place, label = _place(finding), f"{finding.severity} {finding.code}"
     mark = " [*]" if finding.fixable else ""
     text = f"{place}: {label}{mark} {escape_invisible(finding.message)}{more}"
-    text = wrapped(text, below=_BELOW, whole=[place, label])
-    between, _, rest = text[len(place) :].partition(label)
-    message = rest.removeprefix(mark)
-    parts = styled(label, fg=_COLORS[finding.severity]), styled(rest[: len(rest) - len(message)], fg="cyan"), message
-    return drawn(styled(place, bold=True), between, *parts)
+    text = wrapped(text, below=_BELOW, whole=[place, f"{label}{mark}"])
+    between, _, message = text[len(place) :].partition(f"{label}{mark}")
+    parts = [styled(place, bold=True), between, styled(label, fg=_COLORS[finding.severity])]
+    return drawn(*parts, *([styled(mark, fg="cyan")] if mark else []), message)
 
 
 def _fixed(finding: Finding, more: str) -> Drawn:
