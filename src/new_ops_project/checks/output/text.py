@@ -101,23 +101,23 @@ def _by_rule(findings: Sequence[Finding]) -> list[tuple[Finding, ...]]:
 def _fitting(groups: Sequence[_Group], rows: int) -> list[int]:
     """How many findings of each group fit: one of every group comes before a second one of any.
 
-    Of notes, which nobody has to act on, one is enough.
+    Of notes, which nobody has to act on, one is enough; they come last.
     """
     if rows == sys.maxsize:
         return [len(group.findings) for group in groups]
     counts = [0] * len(groups)
-    for most in (1, sys.maxsize):
+    for is_problem, most in ((True, 1), (True, sys.maxsize), (False, 1)):
         left_out: Severity | None = None
         for index, group in enumerate(groups):
-            severity, enough = group.findings[0].severity, most if group.findings[0].counts else 1
-            if left_out not in {None, severity}:
+            first = group.findings[0]
+            if left_out not in {None, first.severity}:
                 break  # what is less serious is not shown in its place
-            while counts[index] < min(enough, len(group.findings)):
+            while first.counts is is_problem and counts[index] < min(most, len(group.findings)):
                 cost = height(group.lines(counts[index] + 1)) - height(group.lines(counts[index]))
                 if cost > rows and any(counts):
                     break
                 rows, counts[index] = rows - cost, counts[index] + 1
-            left_out = left_out if counts[index] else severity
+            left_out = first.severity if first.counts and not counts[index] else left_out
     return counts
 
 
