@@ -8,7 +8,7 @@ import pytest
 from new_ops_project.formats import gitignore
 
 
-@pytest.mark.parametrize("odd", ["/", "!", "!!", "[a", "\\", "**", "///", "[]", " ", "#"])
+@pytest.mark.parametrize("odd", ["/", "!", "!!", "[a", "\\", "**", "///", "[]", "[z-a]", "[[:alpha:]]", " ", "#"])
 def test_lines_that_are_no_pattern(tmp_path: Path, odd: str) -> None:
     """They count for nothing, and the others count."""
     lines = ["*.log", odd, "/build/"]

@@ -35,12 +35,17 @@ NOT_IGNORING = ["", "venv/\n", "# .venv/\n", "docs/.venv/\n", "*.log\r\nx\r\n"]
 
 @pytest.mark.parametrize("text", [*IGNORING, *NOT_IGNORING, ".venv/\n!.venv/\n"])
 def test_venv_is_ignored(text: str) -> None:
-    """Every pattern by which git ignores .venv is enough; else the fix adds a first line with the same line end."""
+    """Every pattern by which git ignores .venv is enough; else the fix adds a first line with the same line end.
+
+    Not where another line lets .venv in.
+    """
     expected = [] if text in IGNORING else [("OPS201", ".gitignore", 1, 1)]
     assert places({".gitignore": text}, "OPS201") == expected
     if text in NOT_IGNORING:
         line = ".venv/\r\n" if "\r" in text else ".venv/\n"
         assert fixed({".gitignore": text}, "OPS201") == {".gitignore": line + text}
+    else:
+        assert fixed({".gitignore": text}, "OPS201") == {}
 
 
 def test_there_is_no_gitignore() -> None:
