@@ -54,6 +54,15 @@ def test_text(run: Run, broken: Path) -> None:
     assert run("check", *ONLY, "--format", "full", code=1).out == expected
 
 
+def test_the_screen_in_the_document(run: Run, work: Path) -> None:
+    """The example in docs/check.md is what is printed."""
+    job = "jobs:\n  test:\n    steps:\n      - uses: actions/setup-python@v5\n        with: {python-version: 3.10}\n"
+    names = (".github/workflows/ci.yml", ".github/workflows/docs.yml")
+    repository(work, {".python-version": "3.14\n", **dict.fromkeys(names, job)})
+    printed = run("check", "--select", "OPS107,OPS207", code=1).out
+    assert f"$ new-ops-project check\n{printed}```\n" in (ROOT / "docs" / "check.md").read_text()
+
+
 def test_text_of_many_findings(run: Run, work: Path) -> None:
     """What is left out is counted, and the printed command shows it."""
     repository(work, {f"a b{number}/pyvenv.cfg": "" for number in range(40)})

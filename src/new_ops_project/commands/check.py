@@ -22,9 +22,10 @@ FORMATS = (*_FOR_PEOPLE, "json", "sarif", "github", "markdown")
 
 EXAMPLES = """\b
 Examples:
-  new-ops-project check                          the repository here
+  new-ops-project check                          the project here
+  new-ops-project check --format full            all findings
   new-ops-project check --fix --preview          what would be fixed
-  new-ops-project check .gitignore --fix         fixes that file only
+  new-ops-project check src .gitignore --fix     fixes only these
   new-ops-project check --select workflows,OPS2  some rules
   new-ops-project check --format sarif ../*      several repositories
   new-ops-project check --explain OPS101         why, and what to do
@@ -76,17 +77,17 @@ def _codes(_context: click.Context, _option: click.Parameter, typed: str) -> lis
     type=click.Choice(FORMATS),
     default="text",
     show_default=True,
-    help="The format of the findings.",
+    help="The format of the findings; text has 20 lines at most, full has all.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Same as --format json.")
 @click.option("--explain", metavar="CODE", shell_complete=_codes, help="Explain a rule, or `all`, and check nothing.")
 @click.option("--drift", is_flag=True, help="Only list the files that differ from the template, yours too.")
 @click.option("--offline", is_flag=True, help="Do not fetch the template.")
 def command(*, shape: str, as_json: bool, explain: str | None, drift: bool, **options: Any) -> None:
-    """Report what is wrong in the repositories or files at PATH.
+    """Report what is wrong in the projects, folders or files at PATH, the worst first.
 
-    It reads files and runs nothing that is in them. It works on any repository, with or without a
-    template.
+    A folder or file is checked as part of the project around it. It reads files and runs nothing that is
+    in them. It works on any repository, with or without a template.
     """
     from new_ops_project.checks import run
 
