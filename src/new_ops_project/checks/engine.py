@@ -8,6 +8,7 @@ from new_ops_project.base.finding import Finding, Severity
 from new_ops_project.base.masking import masked
 from new_ops_project.checks.ignoring import entries as ignoring
 from new_ops_project.checks.ignoring.entries import Ignore
+from new_ops_project.checks.lazy_files import LazyFiles
 from new_ops_project.checks.linters.reports import Reports
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Breach, Fix, Rule, UncheckedError
@@ -79,7 +80,13 @@ def _asked(repo: Repo, rules: Sequence[Rule]) -> tuple[list[FixableFinding], _Un
                 unchecked += [(rule.code, gap) for gap in (reports.gaps(rule.tool) if rule.tool else ())]
             except UncheckedError as error:
                 unchecked.append((rule.code, error))
-    return results, unchecked
+    return results, unchecked + _unread(repo)
+
+
+def _unread(repo: Repo) -> _Unchecked:
+    """The files that no rule could read."""
+    refused = repo.files.refused if isinstance(repo.files, LazyFiles) else {}
+    return [("", UncheckedError(refused[path], fails=True)) for path in sorted(refused)]
 
 
 def _left_out(tool: str, reason: str) -> UncheckedError:
@@ -91,7 +98,8 @@ def _reasons(results: Sequence[FixableFinding], unchecked: _Unchecked) -> tuple[
     broken = {result.finding.path for result in results if result.finding.severity is Severity.ERROR}
     codes: dict[tuple[str, str, bool], list[str]] = {}
     for code, error in unchecked:
-        codes.setdefault((error.reason, error.hint, error.fails and error.path not in broken), []).append(code)
+        about = codes.setdefault((error.reason, error.hint, error.fails and error.path not in broken), [])
+        about += [code] if code else []
     return tuple(Skipped(tuple(codes), *reason) for reason, codes in codes.items())
 
 

@@ -9,13 +9,15 @@ class LazyFiles(Mapping[str, bytes]):
     """The text files among `paths`, each read at most once; `over` replaces the content of some.
 
     `load(path)` returns the content, or None for what is no text file. `names_text(path)`, if given, tells by the name
-    whether it is one, since to read it would cost a request.
+    whether it is one, since to read it would cost a request. `refused` has a sentence for each file that
+    `load` could not read.
     """
 
     paths: frozenset[str]
     load: Callable[[str], bytes | None]
     names_text: Callable[[str], bool] | None = None
     over: Mapping[str, bytes] = field(default_factory=dict)
+    refused: Mapping[str, str] = field(default_factory=dict)
     _read: dict[str, bytes | None] = field(default_factory=dict, repr=False, compare=False)
 
     def __getitem__(self, path: str) -> bytes:

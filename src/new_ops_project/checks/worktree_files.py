@@ -71,14 +71,20 @@ def _staged(line: bytes) -> tuple[str, str, bool]:
 
 def read(folder: Path, paths: frozenset[str]) -> LazyFiles:
     """The files at `paths` below `folder`, without links, binary files, files longer than 1 MiB and unreadable ones."""
-    return LazyFiles(paths, lambda path: _text(folder / path))
+    refused: dict[str, str] = {}
+
+    def load(path: str) -> bytes | None:
+        try:
+            return _text(folder / path)
+        except (OSError, ToolError) as error:
+            refused[path] = error.message if isinstance(error, ToolError) else f"{path} cannot be read: {error}."
+            return None
+
+    return LazyFiles(paths, load, refused=refused)
 
 
 def _text(path: Path) -> bytes | None:
-    try:
-        if path.is_symlink() or not path.is_file() or path.stat().st_size > LARGEST:
-            return None
-        content = reading.read(path, follow=False)
-    except OSError:
+    if path.is_symlink() or not path.is_file() or path.stat().st_size > LARGEST:
         return None
+    content = reading.read(path, follow=False)
     return None if b"\0" in content[:_SNIFFED] else content

@@ -39,7 +39,7 @@ def report(repo: Repo) -> tuple[Lint, ...]:
     try:
         return tuple(
             Lint(item["kind"], item["filepath"], item["line"], item["column"], f"{capitalize(item['message'])}.")
-            for item in json.loads(result.stdout or b"[]")
+            for item in json.loads(result.stdout or b"[]") or ()
         )
     except (ValueError, TypeError, KeyError) as error:
         raise program.unreadable(NAME) from error

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from new_ops_project.base.scratch import temporary_folder
@@ -11,12 +12,12 @@ from new_ops_project.checks import declared_requirements
 from new_ops_project.checks.linters import program
 from new_ops_project.checks.linters.module_names import MODULES
 from new_ops_project.checks.repo import Repo
-from new_ops_project.checks.rule import UncheckedError
 from new_ops_project.formats.requirements.pep508 import canonical_name
 from new_ops_project.template.pins import locks_yml
 
 NAME = "deptry"
 _DYNAMIC = ("tool", "setuptools", "dynamic", "dependencies")
+_COMPUTED = re.compile(r"\binstall_requires\s*=")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -39,11 +40,12 @@ def report(repo: Repo) -> Mismatches:
 
     Raises UncheckedError if deptry is not installed, or cannot read how the dependencies are declared.
     """
-    sources = _source_options(repo) if repo.python_files else None
-    if sources is None:
+    if not repo.python_files:
         return ()
-    program.find(NAME, repo)
     with temporary_folder() as folder:
+        sources = _source_options(repo, folder)
+        if sources is None:
+            return ()
         report = folder / "deptry.json"
         options = ("--no-ansi", "--json-output", str(report), *sources, *_module_options(repo))
         result = program.run(repo, NAME, ".", *options)
@@ -53,22 +55,27 @@ def report(repo: Repo) -> Mismatches:
         return tuple(_mismatch(violation) for violation in json.loads(report.read_bytes()))
 
 
-def _source_options(repo: Repo) -> tuple[str, ...] | None:
-    """The options that say where the dependencies are declared; None if they are declared nowhere.
+def _source_options(repo: Repo, folder: Path) -> tuple[str, ...] | None:
+    """The options that say where the dependencies are declared; None if they are declared nowhere that can be read.
 
     Without these options deptry takes an empty [project] as a project without dependencies, and ignores requirements
-    files.
+    files. It does not read setup.py and setup.cfg, so it gets their requirements as a file in `folder`.
     """
     project, dynamic = repo.pyproject.table("project"), repo.pyproject.strings("project", "dynamic")
     if repo.pyproject.problem or ("dependencies" in dynamic and not repo.pyproject.get(*_DYNAMIC)):
         return None
     if "dependencies" in project or "dependencies" in dynamic or repo.pyproject.table("tool", "poetry"):
         return ()
-    listed = [path for path in ("requirements.in", "requirements.txt") if path in repo.paths]
+    names: tuple[str, ...] = ("requirements.in", "requirements.txt")
+    listed = [name for name in names if name in repo.paths][:1]
+    of_setup = [each.text for each in declared_requirements.of_setup(repo) if each.parsed]
+    if of_setup:
+        listed.append(str(folder / "setup.txt"))
+        (folder / "setup.txt").write_text("\n".join(of_setup), "utf-8")
+    elif _COMPUTED.search(repo.setup.py.text) and not (listed and listed[0] in repo.setup.py.text):
+        return None
     if listed and not repo.pyproject.table("tool", "deptry"):
-        return ("--config", "none", "--requirements-files", listed[0])
-    if [*declared_requirements.of_setup(repo)]:
-        raise UncheckedError("The dependencies are in setup.py or setup.cfg, which deptry does not read.")
+        return ("--config", "none", "--requirements-files", ",".join(listed))
     return () if project and not listed else None
 
 
@@ -95,6 +102,7 @@ def modules(name: str) -> tuple[str, ...]:
 def spellings(repo: Repo) -> set[str]:
     """Every declared package in each spelling: deptry's map of modules compares names without normalising them."""
     requirements = (*declared_requirements.required(repo), *declared_requirements.optional(repo))
+    requirements += tuple(declared_requirements.of_setup(repo))
     names = {requirement.parsed.name for requirement in requirements if requirement.parsed}
     for keys in _poetry_tables(repo):
         names |= repo.pyproject.table(*keys).keys()

@@ -70,61 +70,92 @@ def _items(validator: Draft7Validator, value: Any) -> Iterator[dict[str, Any]]:
 
 
 _Problem = tuple[str, tuple[str | int, ...], str]
+_Branches = dict[Any, list[ValidationError]]
 
 
 def _problems(error: ValidationError, keys: tuple[str | int, ...]) -> Iterator[_Problem]:
+    """What is wrong at `keys`: for each key by itself where the schema is about keys."""
+    keyword = str(error.validator)
     if error.context:
         yield from _of_branches(error, keys)
-    elif error.validator == "additionalProperties" and (unknown := _unknown_keys(error)):
+    elif unknown := _unknown_keys(error):
         for key in unknown:
             hint = nearest(key, [*error.schema.get("properties", ())])
-            yield "additionalProperties", (*keys, key), f"GitHub does not know the key `{_cut(key)}` here{_after(hint)}"
-    elif error.validator == "required":
-        for key in (key for key in error.validator_value if key not in error.instance):
-            yield "required", (*keys, key), f"The key `{key}` is missing."
-    elif _wanted(error):
-        yield "type", keys, _not_one_of(error.instance, _wanted(error))
-    elif error.validator in {"enum", "const"}:
-        values = error.validator_value if error.validator == "enum" else [error.validator_value]
-        hint = nearest(str(error.instance), [str(value) for value in values])
-        yield "enum", keys, f"GitHub does not know the value {_shown(error.instance)} here{_after(hint)}"
+            yield keyword, (*keys, key), f"The schema has no key `{_cut(key)}` here{_after(hint)}"
+    elif keyword == "required":
+        for key in _missing_keys(error):
+            yield keyword, (*keys, key), f"The key `{key}` is missing."
+    elif keyword == "dependencies":
+        for key, others in error.validator_value.items():
+            if key in error.instance and (missing := [other for other in others if other not in error.instance]):
+                yield keyword, (*keys, key), f"The key `{key}` stands only beside {_listed(missing, 'and')}."
     else:
-        yield str(error.validator), keys, f"The schema of GitHub's files refuses this: {_cut(error.message)}."
+        yield keyword, keys, _sentence(keyword, error)
+
+
+def _sentence(keyword: str, error: ValidationError) -> str:
+    """What is wrong with a value as a whole."""
+    value = error.validator_value
+    if wanted := _wanted(error):
+        return _not_one_of(error.instance, wanted)
+    match keyword:
+        case "enum" | "const":
+            hint = nearest(str(error.instance), [str(each) for each in (value if keyword == "enum" else [value])])
+            return f"The schema does not know the value {_shown(error.instance)} here{_after(hint)}"
+        case "minItems" | "minProperties":
+            return "There is nothing in it."
+        case "oneOf" | "not":
+            branches = value if keyword == "oneOf" else [value]
+            names = {key for branch in branches for key in branch.get("required", ()) if key in error.instance}
+            return f"Only one of the keys {_listed(sorted(names), 'and')} may be here."
+    return f"The schema refuses this: {_cut(error.message)}."
 
 
 def _after(hint: str) -> str:
     return f"; {hint}" if hint else "."
 
 
+def _listed(names: Sequence[str], word: str) -> str:
+    *first, last = [f"`{name}`" for name in names] or ["others"]
+    return f"{', '.join(first)} {word} {last}" if first else last
+
+
 def _of_branches(error: ValidationError, keys: tuple[str | int, ...]) -> Iterator[_Problem]:
-    """The problems of the branch (`oneOf`, `anyOf`) that was most probably meant."""
-    branches: dict[Any, list[ValidationError]] = {}
-    for each in error.context:
-        branches.setdefault(each.schema_path[0], []).append(each)
+    """The problems of the branch (`oneOf`, `anyOf`) that was most probably meant; of all, where each lacks one key."""
+    branches = _branches(error)
     best = min(branches.values(), key=_distance)
-    if _distance(best)[0]:  # none is for such a value
+    lacking = [_missing_keys(each) for errors in branches.values() for each in errors if not each.path]
+    if all(len(errors) == 1 for errors in branches.values()) and lacking and all(map(len, lacking)):
+        names = [key for missing in lacking for key in missing]
+        yield "required", (*keys, names[0]), f"One of the keys {_listed(names, 'or')} is missing."
+    elif _distance(best)[0]:  # none is for such a value
         wanted = [kind for errors in branches.values() for each in errors if not each.path for kind in _wanted(each)]
         yield "type", keys, _not_one_of(error.instance, wanted)
-        return
-    for each in best:
-        yield from _problems(each, (*keys, *each.path))
+    else:
+        for each in best:
+            yield from _problems(each, (*keys, *each.path))
+
+
+def _branches(error: ValidationError) -> _Branches:
+    branches: _Branches = {}
+    for each in error.context:
+        branches.setdefault(each.schema_path[0], []).append(each)
+    return branches
+
+
+def _missing_keys(error: ValidationError) -> list[str]:
+    """The keys that `required` lacks; [] for another error."""
+    return [key for key in error.validator_value if key not in error.instance] if error.validator == "required" else []
 
 
 def _distance(errors: Sequence[ValidationError]) -> tuple[bool, int, int]:
     """How far a value is from a branch with these errors: another type, problems of the value itself, all problems."""
     own = [error for error in errors if not error.path]
-    nested = [_nearest_branch(error) for error in own if error.context]
+    nested = [min(map(_distance, _branches(error).values())) for error in own if error.context]
     is_other = any(_wanted(error) for error in own) or any(distance[0] for distance in nested)
     count = sum(distance[1] for distance in nested)
     count += sum(len(_unknown_keys(error)) or 1 for error in own if not error.context)
     return is_other, count, len(errors)
-
-
-def _nearest_branch(error: ValidationError) -> tuple[bool, int, int]:
-    branches: dict[Any, list[ValidationError]] = {}
-    for each in error.context:
-        branches.setdefault(each.schema_path[0], []).append(each)
-    return min(map(_distance, branches.values()))
 
 
 def _unknown_keys(error: ValidationError) -> list[str]:
@@ -145,7 +176,7 @@ def _wanted(error: ValidationError) -> list[str]:
 
 
 def _not_one_of(value: Any, wanted: Sequence[str]) -> str:
-    return f"GitHub wants {' or '.join(dict.fromkeys(wanted))} here, not {_shown(value)}."
+    return f"The schema wants {' or '.join(dict.fromkeys(wanted))} here, not {_shown(value)}."
 
 
 def _shown(value: Any) -> str:

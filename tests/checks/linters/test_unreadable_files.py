@@ -1,0 +1,92 @@
+"""One file that a linter cannot read does not silence the linter."""
+
+import errno
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.command import Run
+from support.small_clones import repository
+
+from new_ops_project.checks import catalogue, repo
+from new_ops_project.checks.linters import zizmor
+
+UNSAFE = "on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: actions/checkout@v4\n"
+WORKFLOWS = ".github/workflows"
+# Workflows that zizmor, or a parser of YAML, does not read.
+ODD: dict[str, bytes] = {
+    "latin": b"on: push\nname: caf\xe9\n",
+    "utf-16": UNSAFE.encode("utf-16"),
+    "syntax": b"on: [push\njobs: x: y\n",
+    "circular": b"a: &a [*a]\n",
+    "empty": b"",
+    "list": b"- 1\n",
+    "two": UNSAFE.encode() * 2 + b"---\n" + UNSAFE.encode(),
+    "deep": b"on: push\nx: " + b"[" * 3000 + b"]" * 3000 + b"\n",
+    "binary": b"on: push\nx: a\0b\n",
+}
+FINDERS = ",".join(rule.code for rule in catalogue.rules() if rule.tool in {"zizmor", "check-jsonschema"})
+
+
+@pytest.fixture
+def project(work: Path) -> Path:
+    """A repository with an unsafe workflow."""
+    return repository(work, {f"{WORKFLOWS}/unsafe.yml": UNSAFE})
+
+
+def answered(run: Run, code: int) -> Any:
+    """What JSON says about workflows."""
+    return run("check", "--json", "--select", f"{FINDERS},OPS116", code=code).json
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_a_workflow_that_zizmor_cannot_read(run: Run, project: Path, name: str) -> None:
+    """The others are audited; what was not is a finding, or named."""
+    (project / WORKFLOWS / f"{name}.yml").write_bytes(ODD[name])
+    audited = zizmor.report(repo.read(project))
+    assert {"unpinned-uses", "artipacked"} <= {audit.ident for audit in audited.report if "unsafe" in audit.path}
+
+
+def test_a_byte_order_mark(project: Path) -> None:
+    """Editors on Windows write it, and GitHub reads it."""
+    (project / WORKFLOWS / "bom.yml").write_bytes(b"\xef\xbb\xbf" + UNSAFE.encode())
+    audited = zizmor.report(repo.read(project))
+    assert "unpinned-uses" in {audit.ident for audit in audited.report if "bom" in audit.path}
+    assert audited.gaps == ()
+
+
+def test_a_file_that_is_left_out_is_named(run: Run, project: Path) -> None:
+    """The exit code is 2, since nobody says what is wrong in it."""
+    (project / WORKFLOWS / "two.yml").write_text(f"{UNSAFE}---\n{UNSAFE}")
+    answer = answered(run, 2)
+    assert {"unsafe.yml"} == {Path(finding["path"]).name for finding in answer["findings"]}
+    (skipped,) = answer["skipped"]
+    assert f"{WORKFLOWS}/two.yml" in skipped["reason"]
+    assert skipped["fails"]
+
+
+def test_a_file_that_is_left_out_for_an_error(run: Run, project: Path) -> None:
+    """An error that is found in it says enough."""
+    (project / WORKFLOWS / "two.yml").write_text(f"{UNSAFE.replace('uses', 'usess')}---\n{UNSAFE}")
+    answer = answered(run, 1)
+    assert "two.yml" in {Path(finding["path"]).name for finding in answer["findings"]}
+    assert not any(skipped["fails"] for skipped in answer["skipped"])
+
+
+def test_a_file_that_may_not_be_read(run: Run, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is named, the exit code is 2, and all other files are looked at."""
+    opened = os.open
+
+    def refusing(path: str | Path, flags: int, *more: Any, **named: Any) -> int:
+        if str(path).endswith("secret.yml"):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return opened(path, flags, *more, **named)
+
+    monkeypatch.setattr(os, "open", refusing)  # nothing is closed to root
+    (project / WORKFLOWS / "secret.yml").write_text(UNSAFE)
+    answer = answered(run, 2)
+    assert "artipacked" in {finding["code"] for finding in answer["findings"]}
+    (skipped,) = answer["skipped"]
+    assert f"{WORKFLOWS}/secret.yml" in skipped["reason"]
+    assert "Permission denied" in skipped["reason"]
