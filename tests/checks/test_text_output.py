@@ -124,15 +124,18 @@ def test_what_was_not_checked() -> None:
     tools = {rule.tool: rule.code for rule in catalogue.rules() if rule.tool}
     skipped = (
         Skipped((tools["ruff"],), "ruff is not installed.", "Get it."),
-        Skipped((tools["zizmor"],), "zizmor failed: 1", "Try it.", fails=True),
+        *(Skipped((tools["zizmor"],), f"zizmor failed: {number}", "Try it.", fails=True) for number in range(3)),
         Skipped((tools["deptry"],), "deptry is not installed.", "Get it."),
         Skipped(("OPS306", "OPS307"), "The dependencies are in setup.py."),
     )
-    assert shown(report([], skipped=skipped))[:3] == [
-        "not checked: zizmor failed: 1. Try it.",
+    about = report([], skipped=skipped)
+    assert shown(about)[:4] == [
+        f"Not shown: 2 reasons. See all: {AGAIN}",
+        "not checked: zizmor failed: 0. (and 2 more) Try it.",
         "not checked: OPS306, OPS307: The dependencies are in setup.py.",
         "not checked: deptry, ruff are not installed. Get it.",
     ]
+    assert "not checked: zizmor failed: 2. Try it." in shown(about, again="")
 
 
 def test_several_projects() -> None:

@@ -174,11 +174,11 @@ def _print(report: "CheckReport", voice: Voice, shape: str, again: str) -> None:
 
 
 def _print_drift(report: "CheckReport", voice: Voice) -> None:
-    from new_ops_project.checks.output import drift, json_document, text
+    from new_ops_project.checks.output import drift, json_document, not_checked
 
     voice.print_json(json_document.document(report))
     if not voice.json:
-        for line in (*drift.lines(report), *text.not_checked(report)):
+        for line in (*drift.lines(report), *not_checked.lines(report, in_full=True)):
             voice.say(line)
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from new_ops_project.base.finding import Finding, Severity
 from new_ops_project.base.styled import styled
-from new_ops_project.base.text import Drawn, capitalize, counted, drawn, escape_invisible, list_first
-from new_ops_project.checks.linters.program import ABSENT
+from new_ops_project.base.text import Drawn, capitalize, counted, drawn, escape_invisible
+from new_ops_project.checks.output import not_checked
 from new_ops_project.checks.output.counts import summary
 from new_ops_project.checks.output.wrapping import height, wrapped
 from new_ops_project.checks.run import CheckReport
@@ -17,7 +17,6 @@ LINES = 20  # that a person reads without being asked to scroll
 _COLORS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "bright_black"}
 _FIXED = 6  # lines about what was fixed, if anything else was found
 _PROJECTS = 8  # lines about projects
-_MOST = 5  # codes that are named where rules could not look
 _BELOW = "    "
 
 
@@ -52,16 +51,16 @@ def lines(report: CheckReport, again: str = "") -> Iterator[Drawn]:
     """
     fixed = [_Group(group, is_fixed=True) for group in _by_rule(report.fixed)]
     groups = [_Group(group) for group in _by_rule(report.findings)]
-    end = [*not_checked(report), drawn(wrapped(_summary(report), below=_BELOW))]
+    end = [*not_checked.lines(report, in_full=not again), drawn(wrapped(_summary(report), below=_BELOW))]
     start = list(_projects(report, _PROJECTS if again else sys.maxsize)) if len(report.projects) > 1 else []
     rows = LINES - height(start) - height(end) if again else sys.maxsize
     start += _shown(fixed, _fitting(fixed, min(rows, _FIXED) if again and groups else rows))
     rows = LINES - height(start) - height(end) if again else sys.maxsize
-    counts = _fitting(groups, rows)
-    if sum(counts) < len(report.findings):
-        line = _left_out(groups, [0] * len(groups), again)
+    counts, reasons = _fitting(groups, rows), not_checked.left_out(report) if again else 0
+    if sum(counts) < len(report.findings) or reasons:
+        line = _left_out(groups, [0] * len(groups), reasons, again)
         counts = _fitting(groups, rows - height([line]))
-        end = [_left_out(groups, counts, again), *end]
+        end = [_left_out(groups, counts, reasons, again), *end]
     yield from (*start, *_shown(groups, counts), *end)
 
 
@@ -163,40 +162,14 @@ def _more(others: Sequence[Finding]) -> str:
     return f" (and {len(others)} more{f' in {files} files' if files > 1 else ''})"
 
 
-def _left_out(groups: Sequence[_Group], counts: Sequence[int], again: str) -> Drawn:
-    """How many findings of each severity are not shown, and the command that shows them."""
+def _left_out(groups: Sequence[_Group], counts: Sequence[int], reasons: int, again: str) -> Drawn:
+    """How much of what is not shown, and the command that shows it."""
     left = Counter[Severity]()
     for group, count in zip(groups, counts, strict=True):
         left[group.findings[0].severity] += len(group.findings) - count
-    return drawn(
-        wrapped(f"Not shown: {summary({each: left[each] for each in Severity})}. See all: {again}", below=_BELOW)
-    )
-
-
-def not_checked(report: CheckReport) -> Iterator[Drawn]:
-    """A line for each reason; linters that are not installed share one line if the same helps."""
-    absent = [skip for skip in report.skipped if skip.reason.endswith(ABSENT)]
-    tools = {rule.code: rule.tool for rule in report.rules}
-    for skip in report.skipped:
-        is_named = any(skip.reason.startswith(f"{tools[code]} ") for code in skip.codes if tools[code])
-        if skip not in absent:
-            codes = f"{list_first(skip.codes, _MOST)}: " if skip.codes and not is_named else ""
-            yield _unchecked(f"{codes}{_sentence(skip.reason)} {skip.hint}".rstrip(), fails=skip.fails)
-    for hint in dict.fromkeys(skip.hint for skip in absent):
-        same = [skip for skip in absent if skip.hint == hint]
-        names = ", ".join(sorted(skip.reason.removesuffix(ABSENT) for skip in same))
-        fails = any(skip.fails for skip in same)
-        are = "is" if len(same) == 1 else "are"
-        yield _unchecked(f"{names} {are} not installed. {hint}".rstrip(), fails=fails)
-
-
-def _sentence(text: str) -> str:
-    return text if text.endswith((".", "!", "?", ":")) else f"{text}."
-
-
-def _unchecked(text: str, *, fails: bool) -> Drawn:
-    colour = "red" if fails else "bright_black"
-    return styled(wrapped(escape_invisible(f"not checked: {text}"), below=_BELOW), fg=colour)
+    parts = [summary({each: left[each] for each in Severity})] if left.total() else []
+    parts += [counted(reasons, "reason")] if reasons else []
+    return drawn(wrapped(f"Not shown: {', '.join(parts)}. See all: {again}", below=_BELOW))
 
 
 def _summary(report: CheckReport) -> str:
