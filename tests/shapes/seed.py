@@ -18,7 +18,7 @@ NAME = "audit"
 ANSWERS, SECOND_ANSWERS = ".copier-answers.yml", ".copier-answers.docs.yml"
 SCRIPT, TASK = f"{NAME}.py", f"src/{NAME}/task.py"
 CLASHING = ("ops/clash.txt", "team/clash.txt")
-DRIFTING = (".editorconfig", ".github/dependabot.yml")
+DRIFTING = {".editorconfig": b"charset = utf-8\n", ".github/dependabot.yml": b"      default-days: 7\n"}
 
 # What the template has beside our own files: every kind of change between its two releases, in two folders.
 OLD: Files = {
@@ -96,13 +96,14 @@ class Seed:
     def committed(self, edits: str) -> dict[str, Entry]:
         """The files of the project as the user has committed them.
 
-        `edits`: `clean`, `clash` (the same lines as the template's next release), `drift` (files that are its own), or
+        `edits`: `clean`, `clash` (the same lines as the template's next release), `drift` (files that lack a line), or
         `bare`, without the template.
         """
         if edits == "bare":
             return {path: entry(content) for path, content in OWN.items()}
         mine = {**OWN, **(dict.fromkeys(CLASHING, CLASH) if edits == "clash" else {})}
-        own = {path: replace(self.files[path], content=self.files[path].content + b"# Mine.\n") for path in DRIFTING}
+        entries = {path: (self.files[path], line) for path, line in DRIFTING.items()}
+        own = {path: replace(old, content=old.content.replace(line, b"", 1)) for path, (old, line) in entries.items()}
         return {**self.files, **{path: entry(text) for path, text in mine.items()}, **(own if edits == "drift" else {})}
 
 

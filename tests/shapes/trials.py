@@ -239,7 +239,7 @@ def _promoted(trial: Trial) -> dict[str, Entry]:
 
 
 def _fix(trial: Trial) -> None:
-    """Fix files that differ from the template: those that are on disk are as the template has them."""
+    """Fix files that lack a line of the template's: those that are on disk are as the template has them."""
     place, before = trial.place, trial.seen()
     visible = [path for path in seed.DRIFTING if place.shows(path)]
     new = {**place.committed, **{path: trial.planted.files[path] for path in visible}}

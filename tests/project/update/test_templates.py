@@ -127,21 +127,19 @@ def test_a_choice_is_needed_for_a_version(run: Run, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("file", OTHERS)
 def test_check(file: str, run: Run, tmp_path: Path) -> None:
-    """`check` has the findings of every template, at its own answers file; --fix restores the files of both."""
+    """`check` has the findings of every template, at its own answers file, and the drift of both."""
     small = two(tmp_path, file, behind="template docs")
     small.commit({"docs.md": "mine\n", "task.py": "mine\n"})
-    found_paths = []
-    for code in ("OPS603", "OPS605"):
-        shown = run("check", str(small.project), "--select", code, "--format", "json", code=int(code == "OPS603")).json
-        found_paths += [finding["path"].removeprefix(f"{small.project}/") for finding in shown["findings"]]
-        assert all(f"--answers-file {path}" in str(shown) for path in found_paths if code == "OPS603")
-    assert sorted(found_paths) == sorted([".copier-answers.yml", file, "docs.md", "task.py"])
-    run("check", str(small.project), "--select", "OPS605", "--fix")
-    assert (small.text("docs.md"), small.text("task.py")) == ("one\n", "two\n")
+    shown = run("check", str(small.project), "--select", "template", "--json", code=1).json
+    paths = [finding["path"].removeprefix(f"{small.project}/") for finding in shown["findings"]]
+    assert sorted(paths) == sorted([".copier-answers.yml", file])
+    assert all(f"--answers-file {path}" in str(shown) for path in paths)
+    drift = shown["drift"][str(small.project)]
+    assert {path for path, state in drift.items() if state == "edited"} == {"docs.md", "task.py"}
 
 
 def test_a_file_of_two_templates(run: Run, tmp_path: Path) -> None:
-    """A file that both templates write is drift of neither, and no fix makes it that of one."""
+    """A file that both templates write is drift of neither, unless it is gone."""
     small = two(tmp_path)
     release(tmp_path / "docs", "v2.1.0", {"both.txt": "docs\n"})
     small.commit({OTHERS[0]: small.text(OTHERS[0]).replace("v2.0.0", "v2.1.0"), "both.txt": "code\ndocs\n"})
@@ -150,8 +148,8 @@ def test_a_file_of_two_templates(run: Run, tmp_path: Path) -> None:
         == []
     )
     small.commit({"both.txt": None})
-    shown = run("check", str(small.project), "--select", "OPS605", "--format", "json").json["findings"]
-    assert {finding["path"].removeprefix(f"{small.project}/") for finding in shown} == {"both.txt"}
+    shown = run("check", str(small.project), "--select", "OPS605", "--json").json
+    assert (shown["findings"], shown["drift"][str(small.project)]["both.txt"]) == ([], "deleted")
 
 
 @pytest.mark.parametrize("file", OTHERS)
