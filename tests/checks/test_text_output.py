@@ -163,7 +163,14 @@ def test_narrow(wide: Wide, columns: int) -> None:
     assert "Please run: new-ops-project check 'a folder' --fix Found 1 error." in " ".join(" ".join(lines).split())
 
 
-WORDS = st.text(st.characters(min_codepoint=33, max_codepoint=0x2FF, exclude_categories=["C", "Z"]), min_size=1)
+def test_wide_characters(wide: Wide) -> None:
+    """A character of two columns counts as two."""
+    wide(40)
+    lines = shown(report([Finding("OPS101", ERROR, "a.yml", 1, 1, "部署 " * 10, "测试 " * 9)]))
+    assert [len(line) + sum(char > "\u2e80" for char in line) <= 40 for line in lines] == [True] * len(lines)
+
+
+WORDS = st.text(st.characters(min_codepoint=33, max_codepoint=0x9FFF, exclude_categories=["C", "Z"]), min_size=1)
 TEXT = st.lists(WORDS, min_size=1, max_size=8).map(" ".join)
 FINDINGS = st.builds(
     Finding,

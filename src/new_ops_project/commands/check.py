@@ -186,6 +186,7 @@ def _explain(code: str, shape: str) -> None:
     """Explain a rule; for `all`, list them in families."""
     from new_ops_project.checks import catalogue
     from new_ops_project.checks.output import markdown
+    from new_ops_project.checks.output.wrapping import wrapped
 
     if shape not in {*_FOR_PEOPLE, "json", "markdown"}:
         raise ToolError(f"A rule cannot be explained as {shape}.", "Use text, json or markdown.")
@@ -204,8 +205,9 @@ def _explain(code: str, shape: str) -> None:
     elif code.lower() == "all":
         voice = Voice(json=False)
         for rule in rules:
-            voice.say(f"{rule.code}  {rule.severity:<7}  {'*' if rule.fixes else ' '} {rule.title}")
-        voice.say("* can be fixed by --fix. More about a rule: new-ops-project check --explain CODE", apart=True)
+            line = f"{rule.severity:<7}  {'[*]' if rule.fixes else '   '}  {rule.code}  {rule.title}"
+            voice.say_lines(wrapped(line, below=" " * 14))
+        voice.say("[*] can be fixed by --fix. More about a rule: new-ops-project check --explain CODE", apart=True)
     else:
         _tell(rules[0])
 

@@ -5,10 +5,12 @@ import re
 import sys
 import textwrap
 from collections.abc import Iterable
+from unicodedata import east_asian_width
 
 # A command: in backticks, or at the end of a remedy.
 _COMMAND = re.compile(r"`[^`]+`|\b(?:new-ops-project|git|pipx?|uv) [^`]*$")
 _GLUE = "\0"  # stands for a space where no line may end
+_WIDE = "\1"  # follows a character that takes two columns
 
 
 def wrapped(text: str, first: str = "", *, below: str = "", whole: Iterable[str] = ()) -> str:
@@ -21,6 +23,8 @@ def wrapped(text: str, first: str = "", *, below: str = "", whole: Iterable[str]
     commands = [part for part in _COMMAND.findall(text) if len(part) <= width - len(below)]
     for part in (*whole, *commands):
         text = text.replace(part, part.replace(" ", _GLUE))
+    if not text.isascii():
+        text = "".join(f"{char}{_WIDE}" if east_asian_width(char) in {"W", "F"} else char for char in text)
     filled = textwrap.fill(
         text,
         width,
@@ -30,7 +34,7 @@ def wrapped(text: str, first: str = "", *, below: str = "", whole: Iterable[str]
         break_on_hyphens=False,
         replace_whitespace=False,
     )
-    return filled.replace(_GLUE, " ")
+    return filled.replace(_GLUE, " ").replace(_WIDE, "")
 
 
 def height(texts: Iterable[str]) -> int:
