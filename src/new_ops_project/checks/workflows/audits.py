@@ -134,7 +134,7 @@ _NAMED = (
         {
             "default permissions": "The token has the permissions that the repository's settings give.",
             r"^(\S+: \w+) is overly broad": "`\\1` is given to every job of the workflow.",
-            r"(\w+)-all": "`\\1-all` gives the token more than it needs.",
+            r"(\w+)-all": "`\\1-all` lets the token \\1 everything.",
         },
         replaces="OPS112",
     ),
@@ -281,8 +281,8 @@ _NAMED = (
         "An image without a tag, or with the tag `latest`, can be another one in the next run.",
         "Write its digest: `IMAGE@sha256:...` (`docker buildx imagetools inspect IMAGE` shows it).",
         {
-            "may be": "{} may be an image that changes from run to run.",
-            "": "{} is an image that changes from run to run.",
+            "may be": "{} may be another image in the next run.",
+            "": "{} can be another image in the next run.",
         },
         unless="OPS101",
     ),

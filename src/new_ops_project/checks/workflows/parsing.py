@@ -17,11 +17,11 @@ def unparsed(repo: Repo) -> Iterator[Breach]:
                 tree.path,
                 1,
                 1,
-                remedy="Write the file, or delete it.",
+                remedy="Write `on:` and `jobs:` into it, or keep it in another folder.",
             )
         for key in tree.duplicate_keys:
             yield Breach(
                 f"`{key.text}` appears twice in one mapping, so GitHub rejects the file.",
                 *key.place,
-                remedy="Keep one of the two.",
+                remedy="Put what both hold under one of them.",
             )

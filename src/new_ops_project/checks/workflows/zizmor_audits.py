@@ -14,7 +14,8 @@ Words = Mapping[str, str]
 """A sentence for each pattern of zizmor's notes: \\1 is the pattern's group, {} the text at the place."""
 
 _GRAVITY = list(Severity)
-_QUOTES = "'\""
+_IN_QUOTES = re.compile(r"""(["'])[^"']*\1""")
+_COMMIT = re.compile(r"@[0-9a-f]{40}\b")
 _LONG = 80  # characters of a text that is quoted
 MakeFix = Callable[[Repo, Audit], Fix]
 
@@ -41,10 +42,14 @@ def _sentence(words: Words, audit: Audit) -> str:
     """The sentence for zizmor's note; zizmor's own words where there is none."""
     for pattern, sentence in words.items():
         if match := re.search(pattern, audit.note):
-            is_short = "\n" not in audit.text and len(audit.text) <= _LONG
-            text = f"`{audit.text.strip(_QUOTES)}`" if is_short else "this"
-            return capitalize(match.expand(sentence).replace("{}", text))
+            return capitalize(match.expand(sentence).replace("{}", _quoted(audit.text)))
     return _plain(audit)
+
+
+def _quoted(text: str) -> str:
+    """The text without its own quotes, and without commit ids; `this` for one that is too long or empty."""
+    bare = _COMMIT.sub("", text[1:-1] if _IN_QUOTES.fullmatch(text) else text)
+    return f"`{bare}`" if bare and "\n" not in bare and len(bare) <= _LONG else "this"
 
 
 def _plain(audit: Audit) -> str:
