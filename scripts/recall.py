@@ -35,10 +35,11 @@ BATCH = 25  # files of one run
 
 @dataclass(frozen=True)
 class Found:
-    """One finding: the lines that it may be on, none for the whole file."""
+    """One finding: the lines that it may be on, none for the whole file; `name` is in what is said about it."""
 
     what: str
     lines: range | None
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ def _schema(path: Path) -> str:
 
 
 def _is_same(found: Found, finding: dict[str, Any]) -> bool:
-    if finding["code"] == "OPS100":
+    if finding["code"] == "OPS100" or (found.name and found.name in finding["message"]):
         return True
     return finding["line"] in found.lines if found.lines else finding["code"] == "OPS191"
 
@@ -177,8 +178,11 @@ def _actionlint(projects: Sequence[Project]) -> dict[Path, list[Found]]:
     findings: dict[Path, list[Found]] = {}
     if copies and shutil.which("actionlint"):
         for item in json.loads(_run("actionlint", "-format={{json .}}", "-shellcheck=", "-pyflakes=", *copies).stdout):
-            line = item["line"]
-            found = Found(f"{item['kind']} on line {line}: {item['message'][:80]}", range(line, line + 1))
+            line, message = item["line"], item["message"]
+            # Of a script of several lines, it names the first.
+            untrusted = re.match(r'"([\w.]+)" is potentially untrusted', message)
+            name = untrusted[1] if untrusted else ""
+            found = Found(f"{item['kind']} on line {line}: {message[:80]}", range(line, line + 1), name)
             findings.setdefault(Path(item["filepath"]).resolve(), []).append(found)
     return findings
 
