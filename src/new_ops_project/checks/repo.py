@@ -26,6 +26,7 @@ from new_ops_project.formats.yaml import Node
 from new_ops_project.template.answers_file import ANSWERS_FILE
 
 PYPROJECT = "pyproject.toml"
+_INTEGRATION = re.compile(r"custom_components/[^/]+/manifest\.json")
 _SHEBANG = re.compile(rb"#![^\n]*\bpython")
 
 
@@ -170,6 +171,11 @@ class Repo:
             return "cli"
         is_package = bool(self.layout.place) and not self.layout.place.endswith(".py")
         return "library" if self.is_built or (is_package and self.pyproject.table("project")) else "script"
+
+    @cached_property
+    def is_hosted(self) -> bool:
+        """Whether the code runs in Home Assistant, which chooses the Python and installs what the manifest requires."""
+        return any(_INTEGRATION.fullmatch(path) for path in self.paths)
 
     @cached_property
     def commands(self) -> Mapping[str, str]:

@@ -108,6 +108,8 @@ CLEAN = (
     "print('the result')\n",
     "import sys\ntry:\n    go()\nexcept OSError:\n    print('CRITICAL - no answer')\n    sys.exit(2)\n",
     "try:\n    go()\nexcept OSError:\n    print('trying again')\n",
+    "try:\n    import yaml\nexcept ImportError as e:\n    print(e)\n    raise\n",
+    "def connect(user='Admin', password='case'):\n    pass\n",  # which is the name of the product
     "import sys\ntry:\n    go()\nexcept OSError as e:\n    print(e, file=sys.stderr)\n",
     "try:\n    x = input()\nexcept ValueError:\n    print('A number, please.')\n",
     "try:\n    go()\nexcept KeyboardInterrupt:\n    print()\n",

@@ -23,6 +23,7 @@ NOT_EXACT = [
     'dependencies = ["x-core==1.0", "x==1"]',
     "[tool.poetry.dependencies]\npython = '3.12'\na = '^1.2'\nb = '*'\nc = '1.*'\nd = { git = 'https://example.org' }",
     "[tool.poetry.group.dev.dependencies]\nruff = '0.5.0'",
+    "[tool.poetry.dependencies]\nsphinx = {version = '7.1', optional = true}\n[tool.poetry.extras]\ndocs = ['sphinx']",
 ]
 
 
@@ -140,6 +141,7 @@ def test_included_and_constrained(files: Files, expected: list[tuple[str, str, i
         {"requirements-lock.txt": "a==1\n    # via -r requirements.txt\n"},
         LIBRARY,
         CLI,
+        {"custom_components/average/manifest.json": "{}"},
         {"requirements-all.txt": "#    pip-compile requirements.txt --output-file requirements-all.txt\na==1\n"},
     ],
 )
@@ -157,10 +159,32 @@ def test_no_hashes() -> None:
     (located,) = run(files, "OPS303")
     assert (located.finding.line, located.finding.severity) == (2, "warning")
     assert "mv requirements.txt requirements.in && uv pip compile" in located.finding.remedy
-    assert (
-        "generate-hashes pyproject.toml"
-        in run(project("dependencies = ['a']", tier="script", files=files), "OPS303")[0].finding.remedy
-    )
+    (both,) = run(project("dependencies = ['a']", tier="script", files=files), "OPS303")
+    compiled = "uv pip compile --universal --generate-hashes pyproject.toml"
+    own = f"Update it: mv requirements.txt requirements.in && {compiled} requirements.in --output-file requirements.txt"
+    assert both.finding.remedy == own
+    (listed,) = run(project("dependencies = ['a', 'b']", tier="script", files=files), "OPS303")
+    assert listed.finding.remedy == f"Update it: {compiled} --output-file requirements.txt"
+
+
+@pytest.mark.parametrize(
+    ("more", "source"),
+    [
+        ({"requirements.txt": "# uv pip compile pyproject.toml\na==1 --hash=sha256:0\nb==2\n"}, "pyproject.toml"),
+        (
+            {
+                "requirements.txt": "#    uv pip compile pyproject.toml -o requirements.txt\n"
+                "a==1 \\\n    --hash=sha256:0\n    # via x (pyproject.toml)\nb==2\n"
+            },
+            "pyproject.toml",
+        ),
+        ({"requirements.txt": "a==1 --hash=sha256:0\nb==2\n", "requirements.in": "a\n"}, "requirements.in"),
+    ],
+)
+def test_what_only_a_lock_lists(more: dict[str, str], source: str) -> None:
+    """An entry that somebody added to a lock by hand would go with the next resolution: the remedy is to list it."""
+    (located,) = run(project("dependencies = ['a']", tier="script", files=more), "OPS303")
+    assert located.finding.remedy.partition(":")[0] == f"List b in {source} too, then update this"
 
 
 @pytest.mark.parametrize(

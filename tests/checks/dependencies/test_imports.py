@@ -82,7 +82,7 @@ LISTED = {
             "run.py": "import requests\nimport yaml\n",
             "test_run.py": "import nox\n",
         },
-        f"OPS306 run.py:2:8 {YAML} Add pyyaml to the dependencies in requirements.txt, or remove the import.",
+        f"OPS306 run.py:2:8 {YAML} Add pyyaml to the dependencies in requirements.txt.",
     ),
     "a project with a list": (
         {
@@ -90,7 +90,7 @@ LISTED = {
             "requirements.in": "requests\n",
             "x.py": "import requests\nimport yaml\n",
         },
-        f"OPS306 x.py:2:8 {YAML} Add pyyaml to the dependencies in pyproject.toml, or remove the import.",
+        f"OPS306 x.py:2:8 {YAML} Add pyyaml to the dependencies in pyproject.toml.",
     ),
     "nothing": ({}, ""),
     "code alone": ({"a.py": "import yaml\n"}, ""),
@@ -112,8 +112,43 @@ def test_what_is_declared(files: dict[str, str], expected: str, work: Path) -> N
 
 SETUP = "from setuptools import setup\nsetup(name='x', install_requires=['requests'])\n"
 CIRCLE = LIBRARY.format("") + "[dependency-groups]\na = [{include-group = 'a'}]\n"
+COMPUTED = "from setuptools import setup\nsetup(name='x', install_requires=read('{}'))\n"
+BARE = "from setuptools import setup\nsetup(name='x')\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "count"),
+    [
+        ({"setup.py": SETUP}, 1),
+        ({"setup.cfg": "[metadata]\nname = x\n[options]\ninstall_requires = requests\n"}, 1),
+        ({"setup.py": SETUP, "requirements.txt": "pytest\n"}, 1),  # which is for development
+        ({"setup.py": SETUP, "requirements.txt": "pyyaml\n"}, 0),
+        ({"setup.py": COMPUTED.format("base"), "requirements.txt": "pytest\n"}, 0),  # which says nothing about it
+        ({"setup.py": COMPUTED.format("requirements.txt"), "requirements.txt": "requests\n"}, 1),
+        ({"setup.py": BARE, "requirements.txt": "requests\n"}, 1),
+    ],
+)
+def test_what_setup_py_declares(files: dict[str, str], count: int, work: Path) -> None:
+    """The requirements of setup.py and setup.cfg count, whatever a requirements file beside it is for."""
+    code = {"x/__init__.py": "import requests\nimport yaml\n", "x/a.py": "import yaml\n"}
+    assert findings(work, {**files, **code}) == ["OPS306 x/__init__.py:2:8 yaml is imported, but not declared."] * count
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "try:\n    import yaml\nexcept ImportError:\n    yaml = None\n",
+        "from contextlib import suppress\nwith suppress(ImportError):\n    import yaml\n",
+        "try:\n    import yaml.nodes as nodes\nexcept Exception:\n    pass\n",
+    ],
+)
+def test_an_optional_import(code: str, work: Path) -> None:
+    """What one file can do without, the others import only where it is there."""
+    files = {"pyproject.toml": LIBRARY.format("'boto3'"), "src/x/__init__.py": code}
+    assert findings(work, {**files, "src/x/a.py": "import boto3, yaml, botocore\n"}) == []
+
+
 SKIPPED = [
-    ({"setup.py": SETUP, "x.py": "import yaml\n"}, "The dependencies are in setup.py or setup.cfg,"),
     ({"pyproject.toml": LIBRARY.format("") + "[tool.deptry]\nnone = 1\n", INIT: ""}, "deptry failed: "),
     ({"pyproject.toml": CIRCLE, INIT: ""}, "[dependency-groups] of pyproject.toml is not valid: Cyclic dependency"),
 ]

@@ -88,6 +88,7 @@ ENVIRONMENTS = (
     "tools/env/pyvenv.cfg",
     "old/lib/python3.9/site-packages/six.py",
     "win/Lib/site-packages/six.py",
+    "layer/python/lib/python3.12/site-packages/six.py",
     "venv/x.py",
 )
 BYTECODE = ("a/__pycache__/x.pyc", "a/__pycache__/y.pyc", "__pycache__/z.pyc", "old.pyc", "x.pyo", "a/x.pyx")
@@ -140,6 +141,7 @@ def test_a_pin_that_names_nothing() -> None:
     [
         (CODE, ["info"]),
         ({**CODE, "requirements.txt": "boto3==1.40.0\n"}, ["warning"]),
+        ({**CODE, "requirements.txt": "a==1\n", "custom_components/a/manifest.json": "{}"}, ["info"]),
         ({"pyproject.toml": LIBRARY.format(">=3.11")}, ["info"]),
         ({"pyproject.toml": LIBRARY.format(">=3.11"), ".github/workflows/ci.yml": MATRIX.format("3.12")}, []),
     ],

@@ -210,7 +210,8 @@ def test_no_py_typed() -> None:
     files = {**built(HATCH), **TYPED}
     assert finding_places(files, "OPS406") == [("OPS406", "src/x/__init__.py", 1, 1)]
     assert fixed(files, "OPS406") == {"src/x/py.typed": ""}
-    assert [located.finding.severity for located in run({**files, **CLI}, "OPS406")] == ["info"]
+    for program in (CLI, {"src/x/__main__.py": ""}):
+        assert [located.finding.severity for located in run({**files, **program}, "OPS406")] == ["info"]
 
 
 @pytest.mark.parametrize(
@@ -309,6 +310,7 @@ NOTHING: list[tuple[str, Files]] = [
     ("OPS403", {"setup.py": "import subprocess\n\ndef setup():\n    pass\n\nsetup()\n"}),
     ("OPS403", {"setup.py": "from setuptools import setup  # unused\n"}),
     ("OPS403", {"setup.py": "setup(\n"}),
+    ("OPS403", {"setup.py": "from setuptools import setup\nsetup()\n", "setup.cfg": "[metadata]\nname = x\n"}),
     ("OPS404", {PYPROJECT: f"{NAMED}version = '1'\n", "main.py": "print(1)\n"}),  # as `uv init` makes it
     ("OPS404", {PYPROJECT: f"{NAMED}version = '1'\n", "x/__init__.py": ""}),  # an application
     ("OPS404", {PYPROJECT: f"{NAMED}[tool.uv]\npackage = false\n", **IN_SRC}),

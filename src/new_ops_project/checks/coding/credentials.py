@@ -46,7 +46,8 @@ def literal_credential(repo: Repo, diagnostic: Diagnostic) -> str:
     name = quoted[1] if quoted else ""
     last_word = re.split(r"[_\W]+", name.rstrip("_"))[-1]
     value = "" if _DESCRIBES.fullmatch(last_word) else _literal(repo, diagnostic)
-    return f"{diagnostic.message}." if value and looks_secret(value, name) else ""
+    is_factory_set = value.lower() in diagnostic.path.lower()  # the password that a product comes with is its name
+    return f"{diagnostic.message}." if value and not is_factory_set and looks_secret(value, name) else ""
 
 
 def _literal(repo: Repo, diagnostic: Diagnostic) -> str:

@@ -12,6 +12,7 @@ from new_ops_project.formats.python import Syntax, dotted_name
 
 # Monitoring systems read these words on the stdout of their plugins.
 _STATUS = re.compile(rb"\b(?:CRITICAL|UNKNOWN)\b")
+_IMPORTING = {"ImportError", "ModuleNotFoundError"}
 
 
 def errors_on_stdout(repo: Repo, report: RuffReport) -> Iterator[Breach]:
@@ -32,7 +33,8 @@ def _is_error(syntax: Syntax, call: ast.Call) -> bool:
     handler = next(iter(syntax.enclosing(call, ast.ExceptHandler)), None)
     if handler is None or has_target or not call.args or exceptions.catches_only_expected(handler):
         return False
-    return exceptions.leaves_program(handler)
+    # Where an import fails, there are no results yet.
+    return exceptions.leaves_program(handler) and not _IMPORTING.issuperset(exceptions.caught_names(handler))
 
 
 def _speaks_otherwise(repo: Repo, path: str, syntax: Syntax) -> bool:

@@ -105,7 +105,7 @@ RULES = (
         Severity.ERROR,
         "A file with a syntax error fails when it is imported, on the day that it is needed, and no other rule can"
         " check it.",
-        "Correct the syntax; convert or delete code for Python 2.",
+        "Correct the syntax; convert code for Python 2.",
         "https://docs.python.org/3/tutorial/errors.html#syntax-errors",
         syntax_errors,
         tool="ruff",

@@ -82,7 +82,7 @@ def _of_poetry(repo: Repo) -> Iterator[Breach]:
     """Poetry reads a bare version as an exact one."""
     for requirement in declared_requirements.of_poetry(repo):
         version = _EXACT.fullmatch(requirement.version)
-        if version and not requirement.group:
+        if version and not requirement.group and not _is_for_developers(repo, requirement.name):
             yield Breach(
                 f"{requirement.name} = {requirement.version!r} allows only one version of {requirement.name}.",
                 repo.pyproject.path,
@@ -91,3 +91,10 @@ def _of_poetry(repo: Repo) -> Iterator[Breach]:
                 remedy=f'Write "^{version[1]}", or ">={version[1]}".',
                 severity=None if repo.tier == "library" else Severity.WARNING,
             )
+
+
+def _is_for_developers(repo: Repo, name: str) -> bool:
+    """Whether only extras for developers install a dependency of Poetry."""
+    keys = ("tool", "poetry", "extras")
+    extras = [extra for extra in repo.pyproject.table(*keys) if name in repo.pyproject.strings(*keys, extra)]
+    return bool(extras) and all(map(_FOR_DEVELOPERS.match, extras))

@@ -16,6 +16,18 @@ from new_ops_project.formats.requirements.pep508 import canonical_name
 from new_ops_project.formats.toml import places
 from new_ops_project.template.pins import locks_yml
 
+# Modules that come with a package whose documentation tells people to import them.
+_TOLD = {
+    "botocore": "boto3",
+    "s3transfer": "boto3",
+    "urllib3": "requests",
+    "werkzeug": "flask",
+    "markupsafe": "jinja2",
+    "starlette": "fastapi",
+    "click": "typer",
+    "rich": "textual",
+    "pydantic_core": "pydantic",
+}
 _MISSING = ("DEP001", "DEP003")  # DEP003: installed beside deptry, which says nothing about the project
 _ASIDE = re.compile(r"(?:test_.*|.*_test|conftest|setup|noxfile|fabfile|tasks|dodo|conf|versioneer|hubconf)\.py")
 _OTHERS = {"tests", "test", "vendor", "_vendor", "vendored", "_vendored", "third_party", "__pyinstaller"}
@@ -30,14 +42,16 @@ _LOADED = re.compile(
 
 
 def undeclared(repo: Repo, mismatches: Mismatches) -> Iterator[Breach]:
-    """Each module that the program imports and nothing declares."""
+    """Each module that the program imports and nothing declares, where it is imported first."""
     unknown = [mismatch for mismatch in mismatches if mismatch.code == "DEP002" and not deptry.modules(mismatch.name)]
     own = {canonical_name(name) for name in deptry.spellings(repo)}
+    told = {module for module, package in _TOLD.items() if package in own}
     for mismatch in mismatches:
-        if mismatch.code in _MISSING and _is_essential(repo, mismatch):
+        if mismatch.code in _MISSING and mismatch.name not in told and _is_essential(repo, mismatch):
             package = _provider(mismatch)
             if (package and package not in own) or not unknown:
-                remedy = f"Add {package or mismatch.name} to the dependencies{_where(repo)}, or remove the import."
+                told.add(mismatch.name)
+                remedy = f"Add {package or mismatch.name} to the dependencies{_where(repo)}."
                 message = f"{mismatch.name} is imported, but not declared."
                 yield Breach(message, mismatch.path, mismatch.line, mismatch.column, remedy=remedy)
 
@@ -67,11 +81,38 @@ def _is_essential(repo: Repo, mismatch: Mismatch) -> bool:
         return False
     if document.script_metadata(repo.files, mismatch.path).text:
         return False
-    # The code can do without an import inside an `if` or a `try`.
-    tree = python.parse_file(repo.files, mismatch.path)
-    guards = (node for node in ast.walk(tree) if isinstance(node, ast.If | ast.Try))
-    guarded = (inner for node in guards for inner in ast.walk(node) if isinstance(inner, ast.Import | ast.ImportFrom))
-    return not any(node.lineno <= mismatch.line <= (node.end_lineno or node.lineno) for node in guarded)
+    return not _is_optional(repo, mismatch)
+
+
+def _is_optional(repo: Repo, mismatch: Mismatch) -> bool:
+    """Whether the code can do without the import: a condition is around it, or a fallback around another of it."""
+    for path in repo.python_files:
+        is_here = path == mismatch.path
+        syntax = repo.syntax(path) if is_here or mismatch.name.encode() in repo.files[path] else None
+        nodes: list[ast.Import | ast.ImportFrom] = []
+        nodes += [*syntax.nodes(ast.Import), *syntax.nodes(ast.ImportFrom)] if syntax else []
+        for node in nodes:
+            around = [*syntax.ancestors(node)] if syntax else []
+            is_it = is_here and node.lineno <= mismatch.line <= (node.end_lineno or node.lineno)
+            if is_it and any(isinstance(each, ast.If | ast.Try) for each in around):
+                return True
+            if mismatch.name in _modules(node) and any(map(_is_fallback, around)):
+                return True
+    return False
+
+
+def _modules(node: ast.Import | ast.ImportFrom) -> set[str]:
+    """The top-level modules that a statement imports."""
+    names = [node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
+    return {name.partition(".")[0] for name in names}
+
+
+def _is_fallback(node: ast.AST) -> bool:
+    """Whether a statement goes on where an import in it fails."""
+    if isinstance(node, ast.Try):
+        return bool(node.handlers)
+    calls = [item.context_expr for item in node.items] if isinstance(node, ast.With) else []
+    return any(isinstance(call, ast.Call) and python.last_name(call.func) == "suppress" for call in calls)
 
 
 def _own_modules(repo: Repo) -> set[str]:

@@ -19,29 +19,29 @@ _PROJECT = re.compile(r"\./?(?:\[.*\])?")
 def uncovered(repo: Repo) -> Iterator[Breach]:
     """Each dependency that a lock lacks or has in a version that is not allowed; each pin that contradicts another."""
     for file in repo.requirements:
-        command = unpinned.update_command(repo, file)
+        remedy = unpinned.update_remedy(repo, file)
         if wanted := lock_inputs.of_requirements_file(repo, file):
-            yield from _mismatches(file, wanted, command)
-        yield from _contradicting(repo, file, command)
+            yield from _mismatches(file, wanted, remedy)
+        yield from _contradicting(repo, file, remedy)
     for lock in repo.locks:
-        yield from _mismatches(lock, lock_inputs.of_lock(repo, lock), lock.format.command)
+        yield from _mismatches(lock, lock_inputs.of_lock(repo, lock), f"Update it: {lock.format.command}")
         yield from _missing_for_poetry(repo, lock)
 
 
-def _mismatches(lock: Lock | RequirementsFile, wanted: LockInputs, command: str) -> Iterator[Breach]:
+def _mismatches(lock: Lock | RequirementsFile, wanted: LockInputs, remedy: str) -> Iterator[Breach]:
     for requirement in wanted.listed:
         entries = lock.named(requirement.name)
         if not entries and not (requirement.parsed and requirement.parsed.marker) and not _has_nameless(lock):
-            yield _missing(lock, requirement.name, requirement.path, requirement.place, command)
+            yield _missing(lock, requirement.name, requirement.path, requirement.place, remedy)
         versions = [entry.version for entry in entries if entry.version]
         if versions and not any(_allows(requirement, version) for version in versions):
             message = f"{requirement.name} {versions[0]} does not match {requirement.text} in {requirement.path}."
-            yield Breach(message, lock.path, lock.line(requirement.name), 1, remedy=f"Update it: {command}")
+            yield Breach(message, lock.path, lock.line(requirement.name), 1, remedy=remedy)
 
 
-def _missing(lock: Lock | RequirementsFile, name: str, path: str, place: TomlPlace, command: str) -> Breach:
+def _missing(lock: Lock | RequirementsFile, name: str, path: str, place: TomlPlace, remedy: str) -> Breach:
     message = f"{name} is not in {lock.path}, which is the lock of this list."
-    return Breach(message, path, place.line, place.column, remedy=f"Update it: {command}")
+    return Breach(message, path, place.line, place.column, remedy=remedy)
 
 
 def _has_nameless(lock: Lock | RequirementsFile) -> bool:
@@ -64,10 +64,10 @@ def _missing_for_poetry(repo: Repo, lock: Lock) -> Iterator[Breach]:
     others = {each.name for each in declared_requirements.required(repo)}
     for requirement in declared_requirements.of_poetry(repo) if lock.path == "poetry.lock" else ():
         if not lock.named(requirement.name) and not requirement.has_marker and requirement.name not in others:
-            yield _missing(lock, requirement.name, PYPROJECT, requirement.place, lock.format.command)
+            yield _missing(lock, requirement.name, PYPROJECT, requirement.place, f"Update it: {lock.format.command}")
 
 
-def _contradicting(repo: Repo, file: RequirementsFile, command: str) -> Iterator[Breach]:
+def _contradicting(repo: Repo, file: RequirementsFile, remedy: str) -> Iterator[Breach]:
     """Pins that differ from those of a file that this one includes, or was constrained by."""
     used = file.command.values("--constraint", "-c") if file.command else ()
     above = {*file.includes, *file.constraints, *used} - {file.path}
@@ -78,4 +78,4 @@ def _contradicting(repo: Repo, file: RequirementsFile, command: str) -> Iterator
             if theirs and "" not in theirs and not mine & theirs:
                 versions = ", ".join(sorted(theirs))
                 message = f"{entry.name} is {entry.version} here, but {versions} in {other.path}."
-                yield Breach(message, file.path, entry.line, 1, remedy=f"Update it: {command}")
+                yield Breach(message, file.path, entry.line, 1, remedy=remedy)

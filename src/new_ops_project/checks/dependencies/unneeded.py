@@ -23,17 +23,18 @@ def superfluous(repo: Repo) -> Iterator[Breach]:
         if wanted and wanted.is_all:
             left = (_left_by_comments if file.is_annotated else _left_by_closures)(file, wanted)
             lines = {entry.name: entry.line for entry in left}
-            yield from _superfluous(file.path, lines, unpinned.update_command(repo, file))
+            yield from _superfluous(file.path, lines, unpinned.update_remedy(repo, file))
     for lock in repo.locks:
         yield from _superfluous(
-            lock.path, {name: lock.line(name) for name in _left_in(repo, lock)}, lock.format.command
+            lock.path, {name: lock.line(name) for name in _left_in(repo, lock)}, f"Update it: {lock.format.command}"
         )
 
 
-def _superfluous(path: str, left: Mapping[str, int], command: str) -> Iterator[Breach]:
+def _superfluous(path: str, left: Mapping[str, int], remedy: str) -> Iterator[Breach]:
     if left:
         message = f"Nothing needs {list_first([*left], _MOST)}."
-        yield Breach(message, path, next(iter(left.values())), 1, remedy=f"Update it: {command}")
+        declare = "If your code needs it, add it to the dependencies."
+        yield Breach(message, path, next(iter(left.values())), 1, remedy=f"{declare} {remedy}")
 
 
 def _left_by_comments(file: RequirementsFile, wanted: LockInputs) -> list[RequirementEntry]:

@@ -2,16 +2,20 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 
 from new_ops_project.base.finding import Severity
+from new_ops_project.base.text import list_first
+from new_ops_project.checks import declared_requirements
 from new_ops_project.checks.repo import PYPROJECT, Repo
-from new_ops_project.checks.rule import Breach
+from new_ops_project.checks.rule import Breach, UncheckedError
 from new_ops_project.formats import locks
 from new_ops_project.formats.document import decoded
 from new_ops_project.formats.requirements import reader
 from new_ops_project.formats.requirements.reader import RequirementEntry, RequirementsFile
 
 _FILE = "requirements.txt"
+_MOST = 3  # packages that a remedy names
 _ARCHIVE = re.compile(r"\.(?:whl|zip|tar\.\w+)\b")
 _FRAGMENT = re.compile(r"[#&]sha(?:256|384|512)=")
 
@@ -29,13 +33,13 @@ def unpinned(repo: Repo) -> Iterator[Breach]:
                 remedy = "Name one in full: ...@0123456789abcdef0123456789abcdef01234567"
             else:
                 message = f"{entry.text} is not pinned to one version."
-                remedy = f"Pin it, or compile the list: {update_command(repo)}"
+                remedy = f"Pin it, or compile the list: {_update_command(repo, _installed(repo)[0])}"
             yield Breach(message, entry.path, entry.line, 1, remedy=remedy)
 
 
 def _installed(repo: Repo) -> tuple[RequirementsFile, ...]:
     """The requirements files that a script is installed from: requirements.txt and those that it includes."""
-    if repo.tier != "script" or locks.present(repo.paths) or _is_source(repo, _FILE):
+    if repo.tier != "script" or repo.is_hosted or locks.present(repo.paths) or _is_source(repo, _FILE):
         return ()
     return reader.with_included(repo.files.get, _FILE)
 
@@ -49,16 +53,47 @@ def _is_source(repo: Repo, path: str) -> bool:
     return any(map(mention.search, texts)) or any(path in command.sources for command in commands)
 
 
-def update_command(repo: Repo, file: RequirementsFile | None = None) -> str:
-    """The command that updates a requirements file."""
-    if file and file.command:
+def update_remedy(repo: Repo, file: RequirementsFile) -> str:
+    """How to update a requirements file without losing what only that file lists."""
+    source = next(iter(file.command.sources), "") if file.command else _source(file.path)
+    is_made = bool(source) if file.command else source in repo.paths
+    lacking = _only_in(repo, file, source) if is_made else []
+    if lacking:
+        return f"List {list_first(lacking, _MOST)} in {source} too, then update this: {_update_command(repo, file)}"
+    return f"Update it: {_update_command(repo, file)}"
+
+
+def _update_command(repo: Repo, file: RequirementsFile) -> str:
+    if file.command:
         return file.command.text
-    path = file.path if file else _FILE
-    inside = path.replace(".txt", ".in")
-    is_listed = bool(repo.pyproject.strings("project", "dependencies")) and inside not in repo.paths
-    first = "" if is_listed or inside in repo.paths else f"mv {path} {inside} && "
-    source = PYPROJECT if is_listed else inside
+    path, source, first = file.path, _source(file.path), ""
+    if source not in repo.paths:
+        is_listed = bool(repo.pyproject.strings("project", "dependencies"))
+        is_own = not is_listed or bool(_only_in(repo, file, PYPROJECT))
+        first = f"mv {path} {source} && " if is_own else ""
+        source = f"{PYPROJECT} {source}" if is_listed and is_own else PYPROJECT if is_listed else source
     return f"{first}uv pip compile --universal --generate-hashes {source} --output-file {path}"
+
+
+def _source(path: str) -> str:
+    """The file that a requirements file is usually compiled from."""
+    return path.replace(".txt", ".in")
+
+
+def _only_in(repo: Repo, file: RequirementsFile, source: str) -> list[str]:
+    """The packages of a file that neither its source nor pyproject.toml lists, and that no tool has put there.
+
+    What a tool puts there has a comment that says why, or at least a hash.
+    """
+    listed = [*declared_requirements.required(repo)]
+    with suppress(UncheckedError):
+        listed += declared_requirements.optional(repo)
+    known = {each.name for each in listed}
+    if source != PYPROJECT:
+        known |= {entry.name for entry in reader.parse(source, repo.files.get(source, b"")).entries}
+    entries = [entry for entry in file.entries if entry.name and entry.name not in known and not entry.via]
+    is_plain = bool(file.command) and not file.is_annotated
+    return [entry.name for entry in entries if not is_plain or (file.is_hashed and not entry.is_hashed)]
 
 
 def unhashed(repo: Repo) -> Iterator[Breach]:
@@ -70,7 +105,7 @@ def unhashed(repo: Repo) -> Iterator[Breach]:
     for file in _installed(repo):
         can_be_hashed = all(entry.is_pinned and entry.kind in {"name", "url"} for entry in file.entries)
         if file.entries and not file.is_hashed and can_be_hashed:
-            remedy = f"Update it: {update_command(repo, file)}"
+            remedy = update_remedy(repo, file)
             line, warning = file.entries[0].line, Severity.WARNING
             yield Breach(f"{file.path} has no hashes.", file.path, line, 1, remedy=remedy, severity=warning)
 
@@ -82,7 +117,7 @@ def _mixed(repo: Repo, file: RequirementsFile) -> Iterator[Breach]:
             continue
         if _can_have_hash(entry):
             message = f"{entry.text} has no hash, but others have one, so pip refuses the whole list."
-            remedy = f"Update it: {update_command(repo, file)}"
+            remedy = update_remedy(repo, file)
         else:
             message = f"{entry.text} cannot have a hash, so pip refuses the whole list, which has hashes."
             remedy = "Install it by itself: pip install --no-deps"

@@ -50,7 +50,9 @@ def committed_environments(repo: Repo) -> Iterator[Breach]:
     folders |= {f"{head}.venv" for path in repo.tracked for head in _NAMED.findall(path)}
     for path in repo.tracked:
         part = _PARTS.search(path)
-        if part and not any(path.startswith(f"{folder}/") for folder in folders):
+        # A layer of AWS Lambda is laid out like an environment in a folder `python`, and is meant to be there.
+        is_layer = part and "site-packages" in part[0] and path[: part.start()].split("/")[-1] == "python"
+        if part and not is_layer and not any(path.startswith(f"{folder}/") for folder in folders):
             folders.add(path[: part.start()])
     for folder in sorted(folders):
         remedy = f"Remove it from git, and keep it here: git rm -r --cached --quiet {folder}"

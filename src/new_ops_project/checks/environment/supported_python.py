@@ -62,7 +62,7 @@ def unpinned(repo: Repo) -> Iterator[Breach]:
     minor = next(iter(agreed)) if len(agreed) == 1 and agreed & pins_yml.shipped().pythons.keys() else ""
     fix = (Write(PINNED, Entry(PLAIN, f"{minor}\n".encode())),) if minor else ()
     remedy = f"Write {minor} into {PINNED}." if minor else ""
-    has_environment = repo.tier == "script" and (repo.requirements or repo.locks)
+    has_environment = repo.tier == "script" and not repo.is_hosted and (repo.requirements or repo.locks)
     severity = None if has_environment else Severity.INFO
     yield Breach(f"There is no {PINNED}.", PINNED, fix=fix, remedy=remedy, severity=severity)
 

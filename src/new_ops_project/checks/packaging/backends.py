@@ -170,9 +170,10 @@ def _license_key(repo: Repo) -> str:
 
 
 def only_setup_py(repo: Repo) -> Iterator[Breach]:
-    """A setup.py that describes a distribution, without a pyproject.toml that does."""
+    """A setup.py that describes a distribution, without a pyproject.toml or a setup.cfg that does."""
     tables = (("project",), ("build-system",), ("tool", "poetry"), ("tool", "flit"))
-    is_described = any(repo.pyproject.table(*keys) for keys in tables)
+    is_stub = bool(repo.setup.cfg.string("name")) and "name" not in repo.setup.py.table()
+    is_described = is_stub or any(repo.pyproject.table(*keys) for keys in tables)
     text = repo.setup.py.text.replace("\r\n", "\n")
     call = _SETUP.search(text)
     if not is_described and not repo.pyproject.problem and (call and _IMPORT.search(text)):

@@ -38,7 +38,8 @@ def missing_marker(repo: Repo) -> Iterator[Breach]:
     fix = (Write(marker, Entry(PLAIN, b"")),) if is_included and not is_chosen else ()
     setting = f'[tool.setuptools.package-data] {repo.layout.package} = ["py.typed"]'
     more = "" if is_included else f", and make sure that the build includes it; with setuptools: {setting}"
-    severity = Severity.INFO if repo.tier == "cli" else None
+    is_program = repo.tier == "cli" or f"{place}/__main__.py" in repo.paths
+    severity = Severity.INFO if is_program else None
     message = f"{place} has annotations, but no py.typed."
     yield Breach(message, start, 1, 1, fix, f"Add an empty {marker}{more or '.'}", severity)
 
