@@ -50,17 +50,17 @@ def read_if_there(path: Path, *, follow: bool = True) -> bytes | None:
         return None
 
 
-def require_regular(paths: Iterable[Path]) -> None:
+def require_regular(paths: Iterable[Path | str]) -> None:
     """Raise ToolError for the first of the paths, some of which may be absent, that `read` would not read."""
     for path in paths:
         if clause := problem(path):
             raise ToolError(f"{path} {clause}.", HINT)
 
 
-def problem(path: Path) -> str:
+def problem(path: Path | str) -> str:
     """Why `read` would not read what is at the path, as a clause; '' for a file, a folder and nothing."""
     try:
-        return _problem(path.stat(), LARGEST)
+        return _problem(os.stat(path), LARGEST)  # noqa: PTH116 - thousands of paths are no Path
     except (OSError, ValueError):
         return ""
 

@@ -3,14 +3,16 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+_MOST = 32_000_000  # bytes that are kept; what is asked for again later is read again
+
 
 @dataclass(frozen=True)
 class LazyFiles(Mapping[str, bytes]):
-    """The text files among `paths`, each read at most once; `over` replaces the content of some.
+    """The text files among `paths`, kept in memory while there are few; `over` replaces the content of some.
 
     `load(path)` returns the content, or None for what is no text file. `names_text(path)`, if given, tells by the name
-    whether it is one, since to read it would cost a request. `refused` has a sentence for each file that
-    `load` could not read.
+    whether it is one, since to read it would cost a request. `refused` has a sentence for each file that `load` could
+    not read.
     """
 
     paths: frozenset[str]
@@ -18,7 +20,9 @@ class LazyFiles(Mapping[str, bytes]):
     names_text: Callable[[str], bool] | None = None
     over: Mapping[str, bytes] = field(default_factory=dict)
     refused: Mapping[str, str] = field(default_factory=dict)
-    _read: dict[str, bytes | None] = field(default_factory=dict, repr=False, compare=False)
+    _are_text: dict[str, bool] = field(default_factory=dict, repr=False, compare=False)
+    _kept: dict[str, bytes] = field(default_factory=dict, repr=False, compare=False)
+    _sizes: list[int] = field(default_factory=list, repr=False, compare=False)
 
     def __getitem__(self, path: str) -> bytes:
         """The content of the file; raises KeyError if there is no such text file, and whatever `load` raises."""
@@ -31,7 +35,8 @@ class LazyFiles(Mapping[str, bytes]):
         """Whether there is such a text file, which may read it."""
         if self.names_text and path in self.paths:
             return self.names_text(str(path))
-        return isinstance(path, str) and self._content(path) is not None
+        known = self._are_text.get(path) if isinstance(path, str) and path not in self.over else None
+        return isinstance(path, str) and self._content(path) is not None if known is None else known
 
     def __iter__(self) -> Iterator[str]:
         """The path of every text file, in order."""
@@ -44,6 +49,21 @@ class LazyFiles(Mapping[str, bytes]):
     def _content(self, path: str) -> bytes | None:
         if path in self.over or path not in self.paths:
             return self.over.get(path)
-        if path not in self._read:
-            self._read[path] = self.load(path)
-        return self._read[path]
+        if (kept := self._kept.get(path)) is not None:
+            return kept
+        if self._are_text.get(path) is False:
+            return None
+        content = self.load(path)
+        if content is None and path in self._are_text:  # it has gone since
+            return b""
+        self._are_text[path] = content is not None
+        if content is not None:
+            self._keep(path, content)
+        return content
+
+    def _keep(self, path: str, content: bytes) -> None:
+        if sum(self._sizes) + len(content) > _MOST:
+            self._kept.clear()
+            self._sizes.clear()
+        self._sizes[:] = [sum(self._sizes) + len(content)]
+        self._kept[path] = content

@@ -27,6 +27,7 @@ from new_ops_project.template.answers_file import ANSWERS_FILE
 
 PYPROJECT = "pyproject.toml"
 _INTEGRATION = re.compile(r"custom_components/[^/]+/manifest\.json")
+_MOST_PARSED = 200
 _SHEBANG = re.compile(rb"#![^\n]*\bpython")
 
 
@@ -56,7 +57,7 @@ class Repo:
     memo: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
     shared: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
-    @property
+    @cached_property
     def paths(self) -> frozenset[str]:
         """Every file that git tracks or does not ignore, including binary files and links."""
         return self.tracked | self.untracked
@@ -117,7 +118,8 @@ class Repo:
     @cached_property
     def code(self) -> Files:
         """The files that show where the code is: Python files, and files that configure or call it."""
-        return {path: self.files[path] for path in sorted(self.paths) if _shows_code(path) and path in self.files}
+        paths = frozenset(filter(_shows_code, self.paths))
+        return LazyFiles(paths, self.files.get, self.files.__contains__)
 
     @cached_property
     def python_files(self) -> tuple[str, ...]:
@@ -131,8 +133,13 @@ class Repo:
         return tuple(sorted({*self.python_files, *(path for path in bare if _SHEBANG.match(self.files[path]))}))
 
     def syntax(self, path: str) -> Syntax | None:
-        """The syntax of a Python file, parsed once; None if it does not parse or is nested too deep to walk."""
+        """The syntax of a Python file; None if it does not parse or is nested too deep to walk.
+
+        It is kept for the next rules as long as few were parsed: syntax takes much more memory than text.
+        """
         if path not in self._parsed:
+            if len(self._parsed) >= _MOST_PARSED:
+                self._parsed.clear()
             try:
                 syntax = Syntax(python.parse(self.files[path]))
                 self._parsed[path] = None if syntax.is_deep else syntax

@@ -1,6 +1,7 @@
 """The files of a project's work tree."""
 
 import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,24 +38,27 @@ def list_paths(folder: Path) -> ListedPaths:
     named pipe, in the place of a file, and for a file that is far too large to be what its name says.
     """
     reading.require_regular(path for pattern in _OPENED for path in folder.glob(pattern))
+    root = os.fspath(folder)  # a Path for each of thousands of files would take longer than to look at them
     staged = git.git("ls-files", "-z", "-t", "--stage", at=folder).stdout
     entries = [_staged(line) for line in staged.split(b"\0") if line]
     others = git.git("ls-files", "-z", "--others", "--exclude-standard", at=folder).stdout
     tracked = {
-        path for path, mode, is_hidden in entries if mode != "160000" and (is_hidden or _is_there(folder / path))
+        path for path, mode, is_hidden in entries if mode != "160000" and (is_hidden or _is_there(f"{root}/{path}"))
     }
     listed = ListedPaths(frozenset(tracked), frozenset(os.fsdecode(path) for path in others.split(b"\0") if path))
     paths = listed.tracked | listed.untracked
-    reading.require_regular(folder / path for path in sorted(paths) if path.endswith((".py", ".ipynb")))  # for deptry
-    folders = {(folder / path).parent for path in paths} | {*folder.absolute().parents}
-    reading.require_regular(place / name for place in sorted(folders) for name in _OPENED_BY_RUFF)
+    reading.require_regular(
+        f"{root}/{path}" for path in sorted(paths) if path.endswith((".py", ".ipynb"))
+    )  # for deptry
+    folders = {f"{root}/{os.path.dirname(path)}" for path in paths} | {*map(os.fspath, folder.absolute().parents)}  # noqa: PTH120
+    reading.require_regular(f"{place}/{name}" for place in sorted(folders) for name in _OPENED_BY_RUFF)
     return listed
 
 
-def _is_there(path: Path) -> bool:
+def _is_there(path: str) -> bool:
     """Whether there is a file or a link, such as git tracks; raises ToolError for a special file."""
     try:
-        about = path.lstat()
+        about = os.lstat(path)
     except OSError:
         return False
     if kind := reading.kind(about):
@@ -76,6 +80,8 @@ def read(folder: Path, paths: frozenset[str]) -> LazyFiles:
     def load(path: str) -> bytes | None:
         try:
             return _text(folder / path)
+        except (FileNotFoundError, NotADirectoryError):  # a sparse checkout leaves it out
+            return None
         except (OSError, ToolError) as error:
             refused[path] = error.message if isinstance(error, ToolError) else f"{path} cannot be read: {error}."
             return None
@@ -84,7 +90,8 @@ def read(folder: Path, paths: frozenset[str]) -> LazyFiles:
 
 
 def _text(path: Path) -> bytes | None:
-    if path.is_symlink() or not path.is_file() or path.stat().st_size > LARGEST:
+    about = os.lstat(path)
+    if not stat.S_ISREG(about.st_mode) or about.st_size > LARGEST:
         return None
     content = reading.read(path, follow=False)
     return None if b"\0" in content[:_SNIFFED] else content

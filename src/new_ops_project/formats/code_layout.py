@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from new_ops_project.formats import document
 from new_ops_project.formats.document import Files, decoded
@@ -126,8 +125,8 @@ def _is_in_src(path: str) -> bool:
 
 
 def _is_package(path: str) -> bool:
-    parts = PurePosixPath(path).parts
-    return parts[1:] == ("__init__.py",) and parts[0].isidentifier() and parts[0] not in _SUPPORT_FOLDERS
+    parts = path.split("/")
+    return parts[1:] == ["__init__.py"] and parts[0].isidentifier() and parts[0] not in _SUPPORT_FOLDERS
 
 
 def _choose(candidates: Sequence[str], names: Sequence[str]) -> str:
@@ -146,8 +145,8 @@ def _project_name(files: Files) -> str:
 
 def _called_programs(files: Files) -> Iterator[str]:
     """The programs that workflows, the Dockerfile, the README and similar files call."""
-    for path, content in files.items():
-        name = PurePosixPath(path).name
+    for path in files:
+        name = path.rpartition("/")[2]
         is_readme = path.lower().startswith("readme") and "/" not in path
         if path.startswith(".github/workflows/") or name in _CALLERS or is_readme:
-            yield from (match[1] for match in _COMMAND.finditer(decoded(content)))
+            yield from (match[1] for match in _COMMAND.finditer(decoded(files[path])))

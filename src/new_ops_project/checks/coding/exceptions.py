@@ -35,7 +35,7 @@ _CLOSING = re.compile(
     r"a?(?:close|disconnect|quit|stop|shutdown|terminate|kill|cleanup|release|cancel|logout|remove|unlink|rmtree|rmdir)(?:_\w+)?"
 )
 _EXITS = {"sys.exit", "exit", "quit", "os._exit", "SystemExit", "typer.Exit", "click.exceptions.Exit"}
-_LEAVING = rb"\b(?:sys|os|typer|exceptions)\._?[eE]xit\b|\b(?:exit|quit|_exit)\(|\b(?:System)?Exit\b"
+_LEAVING = (b"exit", b"Exit", b"quit(")
 _ZERO = {"os.EX_OK", "EX_OK"}
 _CONDITIONAL = (ast.If, ast.While, ast.Match, ast.For, ast.AsyncFor)
 
@@ -101,7 +101,7 @@ def leaves_program(handler: ast.ExceptHandler) -> bool:
 
 def exits_with_zero(repo: Repo) -> Iterator[Breach]:
     """Each exit with code 0 in a handler of a failure."""
-    for path, syntax in python_files.containing(repo, repo.python_sources, _LEAVING):
+    for path, syntax in python_files.containing(repo, repo.python_sources, *_LEAVING):
         for node in syntax.nodes(ast.ExceptHandler):
             if severity := _severity(node):
                 yield from (

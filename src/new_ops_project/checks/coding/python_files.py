@@ -74,10 +74,11 @@ def relevant(repo: Repo, report: RuffReport, *codes: str) -> Iterator[Diagnostic
             yield diagnostic
 
 
-def containing(repo: Repo, paths: Collection[str], pattern: bytes) -> Iterator[tuple[str, Syntax]]:
-    """Those of `paths` in the program in which `pattern` matches, with their syntax; it avoids parsing the others."""
+def containing(repo: Repo, paths: Collection[str], *words: bytes) -> Iterator[tuple[str, Syntax]]:
+    """Those of `paths` in the program that have one of `words`, with their syntax; it avoids parsing the others."""
     for path in sorted(path for path in paths if path in repo.files):
-        is_checked = is_program(repo, path) and re.search(pattern, repo.files[path])
+        content = repo.files[path]
+        is_checked = any(word in content for word in words) and is_program(repo, path)
         if is_checked and (syntax := repo.syntax(path)):
             yield path, syntax
 

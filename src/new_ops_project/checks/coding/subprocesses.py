@@ -32,7 +32,7 @@ def unchecked(repo: Repo, diagnostic: Diagnostic) -> str:
 
 def discarded_exit_codes(repo: Repo, report: RuffReport) -> Iterator[Breach]:
     """Each os.system() and subprocess.call() whose exit code is not used."""
-    for path, syntax in python_files.containing(repo, report.files, rb"os\.system|\bcall\("):
+    for path, syntax in python_files.containing(repo, report.files, b"os.system", b"call("):
         for name, call in _discarded(syntax):
             if not python_files.is_silenced(repo, path, call.lineno, "OPS507"):
                 message = f"The exit code of {name} is not used: the program goes on when the command fails."

@@ -28,7 +28,7 @@ def without_timeout(repo: Repo, request: Diagnostic) -> str:
 
 def missing_timeouts(repo: Repo, report: RuffReport) -> Iterator[Breach]:
     """Each request without a timeout that ruff does not know: of a session, or of the standard library."""
-    for path, syntax in python_files.containing(repo, report.files, rb"urlopen|http\.client|ession\b"):
+    for path, syntax in python_files.containing(repo, report.files, b"urlopen", b"http.client", b"ession"):
         has_own_sessions = bool(_OWN_SESSIONS.search(repo.files[path]))
         calls = _calls_without_timeout(syntax, has_own_sessions=has_own_sessions)
         for name, call in calls if b"setdefaulttimeout" not in repo.files[path] else ():
