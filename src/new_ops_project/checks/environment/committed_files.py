@@ -1,6 +1,7 @@
 """Rules about files of an environment that git tracks, or would."""
 
 import re
+import shlex
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
@@ -55,7 +56,7 @@ def committed_environments(repo: Repo) -> Iterator[Breach]:
         if part and not is_layer and not any(path.startswith(f"{folder}/") for folder in folders):
             folders.add(path[: part.start()])
     for folder in sorted(folders):
-        remedy = f"Remove it from git, and keep it here: git rm -r --cached --quiet {folder}"
+        remedy = f"Remove it from git, and keep it here: git rm -r --cached --quiet {shlex.quote(folder)}"
         yield Breach(f"The virtual environment {folder} is committed.", folder, remedy=remedy)
 
 
@@ -67,4 +68,5 @@ def committed_bytecode(repo: Repo) -> Iterator[Breach]:
         if _COMPILED.match(path) and "/site-packages/" not in path
     }
     for path in sorted(paths):
-        yield Breach("Bytecode is committed.", path, remedy=f"Remove it from git: git rm -r --cached --quiet {path}")
+        remedy = f"Remove it from git: git rm -r --cached --quiet {shlex.quote(path)}"
+        yield Breach("Bytecode is committed.", path, remedy=remedy)
