@@ -126,6 +126,7 @@ BARE = "from setuptools import setup\nsetup(name='x')\n"
         ({"setup.py": COMPUTED.format("base"), "requirements.txt": "pytest\n"}, 0),  # which says nothing about it
         ({"setup.py": COMPUTED.format("requirements.txt"), "requirements.txt": "requests\n"}, 1),
         ({"setup.py": BARE, "requirements.txt": "requests\n"}, 1),
+        ({"setup.py": SETUP, "x/install.py": "from setuptools.command.install import install\n"}, 1),
     ],
 )
 def test_what_setup_py_declares(files: dict[str, str], count: int, work: Path) -> None:

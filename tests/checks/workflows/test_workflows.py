@@ -272,6 +272,20 @@ def test_steps_of_composite_actions_count(path: str) -> None:
     assert finding_places({path: COMPOSITE}) == wanted
 
 
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("pyproject_dot_toml", '[project]\nname = "Audit-Log"\n'),
+        ("pyproject_dot_toml", '[tool.poetry]\nname = "audit-log"\n'),
+        ("setup_dot_cfg", "[metadata]\nname = audit.log\n"),
+    ],
+)
+def test_the_project_s_own_package_is_what_it_is(path: str, text: str) -> None:
+    """What was just published is installed without a version."""
+    flow = steps("- run: pip install -U 'audit_log[all]'\n- run: pip install «audit-logs")
+    assert places("OPS109", flow, **{path: text}) == marks(flow)
+
+
 def test_inputs_of_local_actions_are_known() -> None:
     """An action that `./` names has the inputs that its file declares."""
     text = steps("- uses: ./.github/actions/x\n  with: {text: 1, «other: 2}")

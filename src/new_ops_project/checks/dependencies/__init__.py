@@ -84,7 +84,7 @@ FAMILY = Family(
         Rule(
             "OPS308",
             "The program imports no development dependencies",
-            Severity.ERROR,
+            Severity.WARNING,
             "Whoever installs the program does not get its development dependencies, so the import fails there.",
             "Move it to the project's dependencies.",
             _DEPTRY,

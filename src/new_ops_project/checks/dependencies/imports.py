@@ -21,6 +21,7 @@ _TOLD = {
     "botocore": "boto3",
     "s3transfer": "boto3",
     "urllib3": "requests",
+    "oauthlib": "requests-oauthlib",
     "werkzeug": "flask",
     "markupsafe": "jinja2",
     "starlette": "fastapi",
@@ -46,6 +47,7 @@ def undeclared(repo: Repo, mismatches: Mismatches) -> Iterator[Breach]:
     unknown = [mismatch for mismatch in mismatches if mismatch.code == "DEP002" and not deptry.modules(mismatch.name)]
     own = {canonical_name(name) for name in deptry.spellings(repo)}
     told = {module for module, package in _TOLD.items() if package in own}
+    told |= {"setuptools"} if "setup.py" in repo.paths else set()  # which runs with it
     for mismatch in mismatches:
         if mismatch.code in _MISSING and mismatch.name not in told and _is_essential(repo, mismatch):
             package = _provider(mismatch)

@@ -7,6 +7,7 @@ from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Breach
 from new_ops_project.formats import shell
 from new_ops_project.formats.github.automation import Step
+from new_ops_project.formats.requirements.pep508 import canonical_name
 from new_ops_project.formats.shell import Word
 
 _PIP = re.compile(r"pip[\d.]*")
@@ -57,19 +58,32 @@ _OTHER_SHELLS = ("python", "perl", "node", "ruby")
 
 
 def unpinned(repo: Repo) -> Iterator[Breach]:
-    """Each command that installs the newest version of a package, at the first such package."""
+    """Each command that installs the newest version of a package, at the first such package.
+
+    The project's own package is what was just published, or is to be tried.
+    """
+    own = {canonical_name(name) for name in _own_names(repo) if name}
     for step in repo.automation.steps:
         if step.node.get("shell").scalar.startswith(_OTHER_SHELLS) or _has_constraints(step):
             continue
         for words in shell.commands(step.script.text):
             command, requested = _requested(words)
-            unfixed = [word for word in requested if not _is_reproducible(word)]
+            unfixed = [word for word in requested if not _is_reproducible(word) and _name(word) not in own]
             if unfixed:
                 names = ", ".join(word.text for word in unfixed)
                 yield Breach(
                     f"`{command}` installs whatever is newest that day: {names}.",
                     *step.script.place_at(unfixed[0].offset),
                 )
+
+
+def _own_names(repo: Repo) -> tuple[str, ...]:
+    in_pyproject = (repo.pyproject.string(*keys, "name") for keys in (("project",), ("tool", "poetry")))
+    return (*in_pyproject, repo.setup.string("name"))
+
+
+def _name(word: Word) -> str:
+    return canonical_name(re.split(r"[^\w.-]", word.text, maxsplit=1)[0])
 
 
 def _has_constraints(step: Step) -> bool:
