@@ -112,9 +112,33 @@ def test_the_sentence_tells_what_zizmor_tells() -> None:
     words = {r"omitting (`.+?`)": "Without \\1, {} is bad.", "": "{} is worse."}
     audit = zizmor.Audit("x", PATH, 1, 1, 1, "bad thing", "omitting `y` z", "'a@b'", "", Severity.ERROR)
     other = zizmor.Audit("x", PATH, 1, 1, 1, "bad thing", "that", "a\nb", "", Severity.ERROR)
-    breaches = [*Passed("x", Severity.WARNING, words)(repo.of({}), [audit, other])]
+    breaches = [*Passed("x", {"": Severity.WARNING}, words)(repo.of({}), [audit, other])]
     assert {breach.severity for breach in breaches} == {Severity.WARNING}
     assert [breach.message for breach in breaches] == ["Without `y`, `a@b` is bad.", "This is worse."]
+
+
+@pytest.mark.parametrize(
+    ("context", "severity"),
+    [
+        *((name, Severity.ERROR) for name in ("github", "github.event", "github.head_ref", "github.event.issue.title")),
+        ("github.event.pull_request.head.label", Severity.ERROR),
+        ("github.event.commits[0].author.email", Severity.ERROR),
+        ("github.event.workflow_run.head_branch", Severity.ERROR),
+        *((name, Severity.WARNING) for name in ("inputs.tox", "github.ref_name", "github.event.release.name", "")),
+        ("github.event.inputs.name", Severity.WARNING),
+        ("github.event.repository.default_branch", Severity.WARNING),
+        *(
+            (name, Severity.INFO)
+            for name in ("github.actor", "github.repository", "github.event.pull_request.html_url")
+        ),
+        ("github.event.workflow_run.head_sha", Severity.INFO),
+    ],
+)
+def test_injected_text_is_as_grave_as_its_writer_is_strange(context: str, severity: Severity) -> None:
+    """What anybody can write is an error, what people with rights can write is a warning, the rest a note."""
+    audit = zizmor.Audit("template-injection", PATH, 1, 1, 1, "", "", context, "", Severity.ERROR)
+    (breach,) = catalogue.rule("template-injection").check(repo.of({}), [audit])
+    assert breach.severity is severity
 
 
 def test_an_audit_that_we_do_not_know_is_passed_on() -> None:

@@ -16,6 +16,7 @@ KEYS = (
     "steps",
     "uses",
     "run",
+    "needs",
     "with",
     "env",
     "permissions",
@@ -51,6 +52,7 @@ KEYS = (
 TEXTS = (
     "",
     "x",
+    "a",
     "3.10",
     "3.x",
     "ubuntu-latest",
@@ -86,7 +88,7 @@ odd = st.recursive(
 )
 # The shape of a workflow, with anything in place of any part.
 step = st.dictionaries(st.sampled_from(KEYS), odd, max_size=4) | odd
-job = st.fixed_dictionaries({"steps": st.lists(step, max_size=3) | odd}, optional=dict.fromkeys(KEYS[4:20], odd))
+job = st.fixed_dictionaries({"steps": st.lists(step, max_size=3) | odd}, optional=dict.fromkeys(KEYS[4:21], odd))
 flow = st.fixed_dictionaries(
     {"on": odd, "jobs": st.dictionaries(st.just("a"), job | odd) | odd},
     optional={"concurrency": odd, "permissions": odd, "env": odd},

@@ -25,7 +25,7 @@ _COMPLETED = re.compile(r"completed (.+)$", re.MULTILINE)
 _CONFIGS = ("zizmor.yml", "zizmor.yaml", ".github/zizmor.yml", ".github/zizmor.yaml")
 _NO_CONFIG = Path(__file__).with_name("zizmor.yml")
 _SEVERITIES = {"High": Severity.ERROR, "Medium": Severity.WARNING}
-_CONTEXT = re.compile(r"(?:github|inputs|steps|needs|env|matrix|secrets|vars|jobs|job|runner|strategy)\.[\w.*\[\]'-]+")
+_CONTEXT = re.compile(r"(?:github|inputs|steps|needs|env|matrix|secrets|vars|jobs|job|runner|strategy)\b[\w.*\[\]'-]*")
 # Of what zizmor calls pedantic, these notes help people who read a workflow.
 _PEDANTIC = {"anonymous-definition", "undocumented-permissions"}
 

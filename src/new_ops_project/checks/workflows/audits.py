@@ -1,5 +1,7 @@
 """The audits of zizmor, each as a rule under zizmor's name for it."""
 
+from collections.abc import Mapping
+
 from new_ops_project.base.finding import Severity
 from new_ops_project.checks.linters import zizmor
 from new_ops_project.checks.rule import Rule
@@ -8,6 +10,13 @@ from new_ops_project.checks.workflows.zizmor_audits import MakeFix, Passed, Word
 
 _PAGES = "https://docs.zizmor.sh/audits"
 _ERROR, _WARNING, _INFO = Severity
+# Contexts with text that anybody can write: whoever opens an issue, a pull request or a discussion.
+_TEXTS = r"title|body|ref|label|message|page_name|from|email|name|description|head_branch|display_title"
+_STRANGERS = (
+    rf"^github(?:\.event)?$|^github\.head_ref|^github\.event\.(?!inputs\.|release\.|repository\.).*\b(?:{_TEXTS})$"
+)
+# Contexts whose text GitHub makes: nothing in it means anything to a shell.
+_FIXED = r"^github\.(?:.*(?:sha|_url|\bid|number|full_name|login|event)|actor|repository\w*|triggering_actor)$"
 
 
 def _audit(  # noqa: PLR0917 - what a rule says, in the order of Rule
@@ -20,6 +29,7 @@ def _audit(  # noqa: PLR0917 - what a rule says, in the order of Rule
     *,
     replaces: str = "",
     unless: str = "",
+    worst: Mapping[str, Severity] | None = None,
     fix: MakeFix | None = None,
 ) -> Rule:
     return Rule(
@@ -29,7 +39,7 @@ def _audit(  # noqa: PLR0917 - what a rule says, in the order of Rule
         why,
         remedy,
         f"{_PAGES}/#{ident}",
-        Passed(ident, severity, words, fix),
+        Passed(ident, worst or {"": severity}, words, fix),
         fixes=bool(fix),
         tool=zizmor.NAME,
         replaces=(replaces,) if replaces else (),
@@ -81,7 +91,7 @@ _NAMED = (
     _audit(
         "bot-conditions",
         "Nobody can pass for a bot",
-        _ERROR,
+        _WARNING,
         "github.actor is whoever caused the last event. Somebody else's pull request can have a bot as its actor.",
         "Compare `github.event.pull_request.user.login`, which is who opened the pull request.",
         {"": "This condition can be true although no bot made the change: {}."},
@@ -149,7 +159,7 @@ _NAMED = (
     _audit(
         "github-app",
         "Tokens of GitHub Apps are limited",
-        _ERROR,
+        _WARNING,
         "The token of an app can do whatever the app may do, in every repository where it is installed.",
         "Name its `repositories:` and each `permission-NAME:`, and leave its revocation on.",
         {
@@ -256,6 +266,7 @@ _NAMED = (
         "Put the expression into the step's env, and use the variable in quotes (in JavaScript, `process.env.NAME`).",
         {"": "{} becomes part of the script before it runs, so its text can run as code."},
         replaces="OPS113",
+        worst={_STRANGERS: _ERROR, _FIXED: _INFO, "": _WARNING},
     ),
     _audit(
         "typosquat-uses",
@@ -277,7 +288,7 @@ _NAMED = (
     _audit(
         "unpinned-images",
         "Container images have a tag or a digest",
-        _ERROR,
+        _WARNING,
         "An image without a tag, or with the tag `latest`, can be another one in the next run.",
         "Write its digest: `IMAGE@sha256:...` (`docker buildx imagetools inspect IMAGE` shows it).",
         {

@@ -22,10 +22,13 @@ MakeFix = Callable[[Repo, Audit], Fix]
 
 @dataclass(frozen=True)
 class Passed:
-    """How findings of the audit `ident` are passed on: in which words, never graver than `worst`, with which fix."""
+    """How findings of the audit `ident` are passed on: in which words, how grave at worst, with which fix.
+
+    `worst` has a severity for each pattern of the text at the place; the first that fits counts.
+    """
 
     ident: str
-    worst: Severity
+    worst: Mapping[str, Severity]
     words: Words
     fix: MakeFix | None = None
 
@@ -34,8 +37,11 @@ class Passed:
         for audit in (audit for audit in audits if audit.ident == self.ident):
             where = (audit.path, audit.line, audit.column)
             fix = self.fix(repo, audit) if self.fix else ()
-            severity = max(audit.severity, self.worst, key=_GRAVITY.index)
-            yield Breach(_sentence(self.words, audit), *where, fix, severity=severity)
+            yield Breach(_sentence(self.words, audit), *where, fix, severity=self._severity(audit))
+
+    def _severity(self, audit: Audit) -> Severity:
+        worst = next(severity for pattern, severity in self.worst.items() if re.search(pattern, audit.text))
+        return max(audit.severity, worst, key=_GRAVITY.index)
 
 
 def _sentence(words: Words, audit: Audit) -> str:
