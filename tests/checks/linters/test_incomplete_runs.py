@@ -15,7 +15,7 @@ from support.small_clones import repository
 from support.toolbox import FAILS, GIBBERISH, HANGS, MISSING
 
 from new_ops_project.checks import catalogue
-from new_ops_project.checks.linters import program
+from new_ops_project.checks.linters import program, reports
 
 IGNORE = '[tool.new-ops-project.ignore]\n{name} = "{reason}"\n'
 WORKFLOW = "on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - run: make\n"
@@ -187,3 +187,13 @@ def test_the_install_brings_what_is_promised() -> None:
     extra = {each.name for each in required if "extra" in str(each.marker)}
     assert PROMISED.keys() <= {each.name for each in required} - extra
     assert extra == {"deptry", "detect-secrets", "repo-review", "validate-pyproject"}
+
+
+@pytest.mark.parametrize("machine", ["x86_64", "AMD64", "arm64", "ARM64", "aarch64", "ppc64le", "armv7l", "riscv64"])
+def test_the_promise_is_that_of_the_metadata(monkeypatch: pytest.MonkeyPatch, machine: str) -> None:
+    """What should be there is what pip installs on the machine, and nothing else."""
+    monkeypatch.setattr(platform, "machine", lambda: machine)
+    here = {"platform_machine": machine, "extra": ""}
+    required = [Requirement(line) for line in metadata.requires("new-ops-project") or ()]
+    installed = {each.name for each in required if each.marker is None or each.marker.evaluate(here)}
+    assert {name for name in reports.TOOLS if program.missing(name).fails} == installed & reports.TOOLS.keys()

@@ -7,7 +7,7 @@ from new_ops_project.base.styled import styled
 from new_ops_project.base.text import Drawn, counted, drawn, escape_invisible
 from new_ops_project.checks.output.wrapping import wrapped
 from new_ops_project.checks.run import CheckReport
-from new_ops_project.checks.template.files import FileState
+from new_ops_project.checks.template.states import FileState
 
 _COLORS = {"edited": "yellow", "deleted": "red", "extra": "bright_black"}
 _WORDS = {"edited": "edited", "deleted": "deleted", "extra": "written with other answers only"}

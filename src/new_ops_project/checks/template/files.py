@@ -10,27 +10,10 @@ from new_ops_project.base.errors import ProcessError, ToolError
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import UncheckedError
 from new_ops_project.checks.template import reference
+from new_ops_project.checks.template.recorded import answers_files
 from new_ops_project.checks.template.reference import Reference
+from new_ops_project.checks.template.states import MEMO, FileState
 from new_ops_project.project import drift
-
-_MEMO = "compared with "  # begins the key of a comparison in `Repo.memo`; the answers file ends it
-
-
-@dataclass(frozen=True)
-class FileState:
-    """The state of one file: same, edited, deleted, or extra (only other answers would make the template write it).
-
-    `is_maintained`: whether the template maintains it, rather than the project once it is written.
-    """
-
-    path: str
-    state: str
-    is_maintained: bool
-
-    @property
-    def is_drifted(self) -> bool:
-        """Whether the file differs from the template's."""
-        return self.state in {"edited", "deleted"}
 
 
 @dataclass(frozen=True)
@@ -57,7 +40,7 @@ def compared(repo: Repo, name: str) -> Compared:
 
     Raises UncheckedError if the template cannot be reached, read or rendered, and ToolError as `reference.of` does.
     """
-    key = f"{_MEMO}{name}"
+    key = f"{MEMO}{name}"
     if key not in repo.memo:
         recorded = reference.of(repo, name)
         try:
@@ -73,11 +56,6 @@ def compared(repo: Repo, name: str) -> Compared:
 def each(repo: Repo) -> Iterator[Compared]:
     """The comparison with each template; raises UncheckedError at the end, if one could not be compared."""
     yield from reference.each(repo, partial(compared, repo))
-
-
-def computed_states(repo: Repo) -> tuple[FileState, ...]:
-    """The state of every managed file, by path, if a rule has already needed it; else ()."""
-    return tuple(file for key, memo in repo.memo.items() if key.startswith(_MEMO) for file in memo.states)
 
 
 def managed_paths(repo: Repo) -> frozenset[str]:
@@ -115,7 +93,9 @@ def _states(repo: Repo, recorded: Reference, shared: set[str]) -> Iterator[FileS
         if is_unreadable or (state == "edited" and path in shared):
             continue
         row = recorded.rows.get(path)
-        yield FileState(path, state, is_maintained=row is not None and not row.get("yours"))
+        is_maintained = row is not None and not row.get("yours")
+        texts = (b"", b"") if state == "same" else (recorded.files[path].content, mine.get(path, b""))
+        yield FileState(path, state, is_maintained, *texts)
     own = {*recorded.project.answers.get("keep", ()), *recorded.files, recorded.project.answers_file}
     others = (path for path, row in sorted(recorded.rows.items()) if path not in own and row.get("only") != "example")
     yield from (FileState(path, "extra", is_maintained=False) for path in others if path in repo.paths)
@@ -124,7 +104,7 @@ def _states(repo: Repo, recorded: Reference, shared: set[str]) -> Iterator[FileS
 def _files_of_others(repo: Repo, name: str) -> set[str]:
     """What the project's other templates write: a file that two of them write is the merge of both."""
     paths = set[str]()
-    for other in reference.answers_files(repo):
+    for other in answers_files(repo):
         with suppress(ToolError, UncheckedError):
             paths |= reference.of(repo, other).files.keys() if other != name else set()
     return paths

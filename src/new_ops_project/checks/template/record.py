@@ -5,42 +5,16 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from new_ops_project.base.errors import ToolError
-from new_ops_project.base.finding import Severity
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Breach, UncheckedError
 from new_ops_project.checks.template import files, reference
+from new_ops_project.checks.template.recorded import answers_files
 from new_ops_project.checks.template.reference import Reference
-
-_MENTION = re.compile(rb"\b(?:copier|new-ops-project) update\b")
-_DOCS = ("README.md", "CONTRIBUTING.md")
-_RESTORE = (
-    "Restore it from the commit before the one that removed it (git log --diff-filter=D -- .copier-answers.yml), or: "
-    "new-ops-project adopt"
-)
-
-
-def missing_record(repo: Repo) -> Iterator[Breach]:
-    """No answers file; if the documents mention updates, there used to be one. A template needs none."""
-    if reference.answers_files(repo) or {"copier.yml", "copier.yaml"} & repo.paths:
-        return
-    for path in _DOCS:
-        if mention := _MENTION.search(repo.files.get(path, b"")):
-            line = repo.files[path].count(b"\n", 0, mention.start()) + 1
-            yield Breach(
-                "The answers file is missing, but this text mentions updates from a template.",
-                path,
-                line,
-                1,
-                remedy=_RESTORE,
-                severity=Severity.WARNING,
-            )
-            return
-    yield Breach("No template is recorded, so nothing updates this repository.")
 
 
 def manual_edits(repo: Repo) -> Iterator[Breach]:
     """Each answer in an answers file that the template would not have written."""
-    for name in reference.answers_files(repo):
+    for name in answers_files(repo):
         yield from _manual_edits(repo, name)
 
 

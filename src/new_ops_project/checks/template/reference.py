@@ -13,13 +13,14 @@ from new_ops_project import git
 from new_ops_project.base.errors import ToolError
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import UncheckedError
+from new_ops_project.checks.template.recorded import answers_files
 from new_ops_project.git import worktree
 from new_ops_project.git.tree import Entry
 from new_ops_project.project import generated
 from new_ops_project.project.generated import Project
 from new_ops_project.project.update import outdated, planner, preparation
 from new_ops_project.project.update.preparation import Update, UpdateTarget
-from new_ops_project.template import answer_migration, answers_file
+from new_ops_project.template import answer_migration
 from new_ops_project.template.answer_migration import MigratedAnswers
 from new_ops_project.template.answers import file_table
 
@@ -118,14 +119,6 @@ def each(repo: Repo, look: Callable[[str], T]) -> Iterator[T]:
     if unchecked:
         reasons = dict.fromkeys(error.reason for error in unchecked)
         raise UncheckedError(" ".join(reasons), unchecked[0].hint)
-
-
-def answers_files(repo: Repo) -> tuple[str, ...]:
-    """The files that record a template, one for each template; the usual one first."""
-    if "answers files" not in repo.shared:
-        names = answers_file.answers_files(repo.folder) if repo.folder.is_dir() else []
-        repo.shared["answers files"] = tuple(name for name in names if name in repo.files)
-    return tuple(repo.shared["answers files"])
 
 
 def update_command(repo: Repo, name: str) -> str:
