@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,7 @@ class Pins:
         return {**self.dependencies, **self.tools}
 
 
+@cache
 def shipped() -> Pins:
     """The pins of the embedded template; in an editable install, those of the checkout."""
     return read(document.shipped(NAME))
