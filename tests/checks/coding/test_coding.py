@@ -108,6 +108,9 @@ CLEAN = (
     "print('the result')\n",
     "import sys\ntry:\n    go()\nexcept OSError:\n    print('CRITICAL - no answer')\n    sys.exit(2)\n",
     "try:\n    go()\nexcept OSError:\n    print('trying again')\n",
+    "try:\n    go()\nexcept OSError as e:\n    log.error(e)\n    print(e)\n    raise\n",
+    "try:\n    go()\nexcept OSError:\n    for row in again():\n        print(row)\n    raise\n",
+    "try:\n    go()\nexcept OSError:\n    raise\n    print('not reached')\n",
     "try:\n    import yaml\nexcept ImportError as e:\n    print(e)\n    raise\n",
     "def connect(user='Admin', password='case'):\n    pass\n",  # which is the name of the product
     "import sys\ntry:\n    go()\nexcept OSError as e:\n    print(e, file=sys.stderr)\n",
@@ -241,6 +244,8 @@ BAD = "import requests\ntry:\n    requests.get(url)\nexcept Exception:\n    pass
         "pkg/_vendor/x.py",
         "x_pb2.py",
         "versioneer.py",
+        "conf/example_apps/x.py",
+        "integration-tests/x.py",
         "{{cookiecutter.name}}/x.py",
     ],
 )

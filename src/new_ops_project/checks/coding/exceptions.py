@@ -89,9 +89,9 @@ def _is_cleanup(tried: ast.Try) -> bool:
     return len(calls) == len(tried.body) == 1 and bool(_CLOSING.fullmatch(last_name(calls[0].func)))
 
 
-def leaves_program(handler: ast.ExceptHandler) -> bool:
-    """Whether the handler raises something or ends the program."""
-    nodes = list(executed_nodes(handler))
+def leaves_program(handler: ast.ExceptHandler, *, after: int) -> bool:
+    """Whether the handler raises something or ends the program, after that line."""
+    nodes = [node for node in executed_nodes(handler) if getattr(node, "lineno", 0) > after]
     called = {last_name(node.func) for node in nodes if isinstance(node, ast.Call)}
     return any(isinstance(node, ast.Raise) for node in nodes) or bool(called & {"exit", "_exit", "abort", "fail"})
 

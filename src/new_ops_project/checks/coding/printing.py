@@ -8,7 +8,7 @@ from new_ops_project.checks.coding import exceptions, python_files
 from new_ops_project.checks.linters.ruff import RuffReport
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Breach
-from new_ops_project.formats.python import Syntax, dotted_name
+from new_ops_project.formats.python import Syntax, dotted_name, last_name
 
 # Monitoring systems read these words on the stdout of their plugins.
 _STATUS = re.compile(rb"\b(?:CRITICAL|UNKNOWN)\b")
@@ -28,13 +28,21 @@ def errors_on_stdout(repo: Repo, report: RuffReport) -> Iterator[Breach]:
 
 
 def _is_error(syntax: Syntax, call: ast.Call) -> bool:
-    """Whether the call prints to stdout in the handler of a failure that ends there."""
-    has_target = any(keyword.arg == "file" for keyword in call.keywords)
+    """Whether the call prints to stdout in the handler of a failure that then leaves, and does not log it as well."""
     handler = next(iter(syntax.enclosing(call, ast.ExceptHandler)), None)
-    if handler is None or has_target or not call.args or exceptions.catches_only_expected(handler):
+    if handler is None or not call.args or any(keyword.arg == "file" for keyword in call.keywords):
+        return False
+    around = (each for each in syntax.ancestors(call) if isinstance(each, ast.Try | ast.For | ast.While))
+    if next(around, None) is not syntax.parent(handler) or exceptions.catches_only_expected(handler):
         return False
     # Where an import fails, there are no results yet.
-    return exceptions.leaves_program(handler) and not _IMPORTING.issuperset(exceptions.caught_names(handler))
+    is_import = _IMPORTING.issuperset(exceptions.caught_names(handler))
+    return not is_import and not _is_logged(handler) and exceptions.leaves_program(handler, after=call.lineno)
+
+
+def _is_logged(handler: ast.ExceptHandler) -> bool:
+    called = (last_name(node.func) for node in ast.walk(handler) if isinstance(node, ast.Call))
+    return bool({*called} & {"error", "exception", "critical"})
 
 
 def _speaks_otherwise(repo: Repo, path: str, syntax: Syntax) -> bool:

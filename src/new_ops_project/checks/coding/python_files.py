@@ -29,7 +29,7 @@ _TESTS = re.compile(
     r"tests?|testing|testdata|test_data|fixtures|e2e|(?:integration|functional|unit|acceptance)[-_]?tests?"
 )
 _TEST = re.compile(r"test_.*|.*_tests?|conftest|tests?")
-_ASIDE = {"docs", "doc", "examples", "example", "samples", "demo", "demos", "bench", "benchmarks"}
+_ASIDE = re.compile(r"docs?|(?:.*[-_])?(?:examples?|samples?|demos?)(?:[-_].*)?|bench(?:marks?)?")
 _TASKS = {"setup", "noxfile", "tasks", "fabfile", "dodo", "conf", "manage", "pavement"}
 # Comments that silence other linters silence us too: somebody has decided there.
 _SILENCED = re.compile(r"#\s*(?:noqa(?!\s*:)|nosec\b)", re.IGNORECASE)
@@ -51,7 +51,7 @@ def is_test(repo: Repo, path: str) -> bool:
 def is_auxiliary(repo: Repo, path: str) -> bool:
     """Whether the file is an example, a benchmark, documentation, or a task for developers."""
     pure = _inside_package(repo, path)
-    return bool(_ASIDE & set(pure.parts[:-1])) or pure.stem in _TASKS
+    return any(map(_ASIDE.fullmatch, pure.parts[:-1])) or pure.stem in _TASKS
 
 
 def is_foreign(path: str) -> bool:
