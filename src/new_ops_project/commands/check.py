@@ -81,7 +81,7 @@ def _codes(_context: click.Context, _option: click.Parameter, typed: str) -> lis
 )
 @click.option("--json", "as_json", is_flag=True, help="Same as --format json.")
 @click.option("--explain", metavar="CODE", shell_complete=_codes, help="Explain a rule, or `all`, and check nothing.")
-@click.option("--drift", is_flag=True, help="Only list the files that differ from the template, yours too.")
+@click.option("--drift", is_flag=True, help="Only list the files that differ from the template, or show how one does.")
 @click.option("--offline", is_flag=True, help="Do not fetch the template.")
 def command(*, shape: str, as_json: bool, explain: str | None, drift: bool, **options: Any) -> None:
     """Report what is wrong in the projects, folders or files at PATH, the worst first.
@@ -119,7 +119,7 @@ def _list_drift(request: "CheckRequest", voice: Voice, shape: str) -> None:
     if shape not in {*_FOR_PEOPLE, "json"}:
         raise ToolError(f"Drift cannot be listed as {shape}.", "Use text or json.")
     report = run.check(replace(request, select=("template",)))
-    _print_drift(report, voice)
+    _print_drift(report, voice, in_full=bool(request.paths) and not any(path.is_dir() for path in request.paths))
     click.get_current_context().exit(Exit.FAILED if report.skipped else Exit.DONE)
 
 
@@ -173,13 +173,17 @@ def _print(report: "CheckReport", voice: Voice, shape: str, again: str) -> None:
                 voice.say(line)
 
 
-def _print_drift(report: "CheckReport", voice: Voice) -> None:
+def _print_drift(report: "CheckReport", voice: Voice, *, in_full: bool) -> None:
+    """The list; with `in_full`, each difference."""
     from new_ops_project.checks.output import drift, json_document, not_checked
+    from new_ops_project.commands.shared import diff_words
 
     voice.print_json(json_document.document(report))
     if not voice.json:
         for line in (*drift.lines(report), *not_checked.lines(report, in_full=True)):
             voice.say(line)
+        for file in (file for states in report.drift.values() for file in states if in_full):
+            diff_words.say(voice, file.difference)
 
 
 def _explain(code: str, shape: str) -> None:

@@ -1,5 +1,6 @@
 """The rules OPS2xx: environments in git, supported Pythons, the same version everywhere."""
 
+import shlex
 from dataclasses import replace
 from datetime import date
 
@@ -105,6 +106,13 @@ BYTECODE = ("a/__pycache__/x.pyc", "a/__pycache__/y.pyc", "__pycache__/z.pyc", "
 def test_what_is_committed(code: str, tracked: tuple[str, ...], paths: list[str]) -> None:
     """One finding for each environment, whatever its name; one for each folder of bytecode, and for each loose file."""
     assert [path for _, path, _, _ in places({}, code, tracked=tracked)] == paths
+
+
+@pytest.mark.parametrize(("code", "path"), [("OPS202", "my env/pyvenv.cfg"), ("OPS203", "my env/__pycache__/x.pyc")])
+def test_the_command_names_one_folder(code: str, path: str) -> None:
+    """The remedy can be pasted: a folder with a space stays one argument."""
+    (located,) = run({}, code, tracked=(path,))
+    assert shlex.split(located.finding.remedy)[-1].startswith("my env")
 
 
 # ---- .python-version ------------------------------------------------------------------------------------------

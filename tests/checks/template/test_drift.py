@@ -2,7 +2,8 @@
 
 import re
 import shlex
-from collections.abc import Callable
+import subprocess
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +71,7 @@ def test_an_adopted_repository_has_what_is_needed(repository: Adoptable, run: Ru
     assert everything(folder) == before
 
 
-ADDITIONS = {
+ADDITIONS: Mapping[str, Callable[[str], str]] = {
     ".gitignore": lambda text: f"secrets/\n*.tfstate\n{text}!keep.log\n",
     ".editorconfig": lambda text: f"{text}\n[Makefile]\nindent_style = tab\n",
     ".dockerignore": lambda text: f"{text}!config/\n",
@@ -188,6 +189,7 @@ def test_what_is_changed_stays(path: str, change: tuple[str, str], named: str, r
     message = f"1 {noun} of the template's {version(project)} is changed or missing: {what}."
     assert (finding["message"], finding["fixable"]) == (message, False)
     command = finding["remedy"].partition("as your own: ")[2]
+    assert finding["remedy"].startswith(f"The difference: new-ops-project check {project / path} --drift. ")
     before = everything(project)
     run("check", str(project / path), "--fix", code=1)
     run("check", str(project), "--fix", "--select", "OPS604", code=1)
@@ -278,6 +280,24 @@ def test_a_deleted_file_that_is_named(run: Run, project: Path) -> None:
     before = everything(project)
     run("check", str(project), "--fix", "--select", "OPS605", code=1)
     assert everything(project) == before
+
+
+# ---- the difference itself -------------------------------------------------------------------------------------------
+
+
+def test_the_difference_of_a_file(run: Run, project: Path) -> None:
+    """`--drift` of a file shows what was changed, as a patch that takes it back; nothing else is shown or done."""
+    before = everything(project)
+    mine = {"README.md": "# Mine\n", DEPENDABOT: None, ".gitattributes": "* text\n"}
+    lay(project, mine)
+    shown = run("check", str(project / "README.md"), str(project / DEPENDABOT), "--drift").out
+    head, _, patch = shown.partition("--- ")
+    assert [line.split()[0] for line in head.splitlines()[:2]] == ["deleted", "edited"]
+    assert "-version: 2" in patch
+    (project / ".gitattributes").unlink()
+    subprocess.run(["git", "apply", "-R"], cwd=project, input=f"--- {patch}", text=True, check=True)
+    assert everything(project) == before
+    assert "version: 2" not in run("check", str(project), "--drift").out
 
 
 # ---- keep --------------------------------------------------------------------------------------------------------

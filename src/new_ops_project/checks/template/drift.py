@@ -113,7 +113,8 @@ def _choice(repo: Repo, comparison: Compared, path: str) -> str:
     """What to do about an edit that no fix could put aside without losing it."""
     keep = reference.keep_command(repo, comparison.reference, path)
     own = f", or keep the file as your own: {keep}" if keep else ""
-    return f"If every project should have yours, change the template{own}"
+    shown = f"The difference: new-ops-project check {shlex.quote(path)} --drift."
+    return f"{shown} If every project should have yours, change the template{own}"
 
 
 def _still_named(repo: Repo, comparison: Compared, path: str) -> Iterator[Breach]:

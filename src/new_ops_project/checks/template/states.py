@@ -31,9 +31,9 @@ class FileState:
         """What the project has changed, as the lines of a unified diff, with no line end."""
         from difflib import unified_diff  # noqa: PLC0415 - only `--drift` of a file shows it
 
-        sides = [content.decode(errors="replace").splitlines() for content in (self.theirs, self.mine)]
+        before, after = (content.decode(errors="replace").splitlines() for content in (self.theirs, self.mine))
         new = f"b/{self.path}" if self.state == "edited" else "/dev/null"
-        return [*unified_diff(*sides, f"a/{self.path}", new, lineterm="")]
+        return [*unified_diff(before, after, f"a/{self.path}", new, lineterm="")]
 
 
 def computed_states(repo: Repo) -> tuple[FileState, ...]:
