@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from new_ops_project.base.finding import Finding, Severity
+from new_ops_project.base.text import escape_invisible
 from new_ops_project.checks import catalogue
 from new_ops_project.checks.engine import Skipped
 from new_ops_project.checks.ignoring.entries import Ignore
@@ -114,6 +115,7 @@ def test_the_last_line() -> None:
     entry = Ignore("OPS101", "why")
     ignored = ((finding("OPS101"), entry),)
     assert shown(report([], ignored=ignored)) == ["Nothing found; 1 ignored with its reason."]
+    assert shown(report([], ignored=ignored), again="")[0] == "ignored  a.py:1:1: OPS101 Wrong in a.py. Reason: why"
     assert shown(report([], ignored=ignored * 2)) == ["Nothing found; 2 ignored, each with its reason."]
     failed = (Skipped(("OPS101",), "git failed", "Try again.", fails=True),)
     assert shown(report([], skipped=failed))[-1] == "Nothing found; not everything was checked."
@@ -198,8 +200,9 @@ def test_nothing_is_lost(wide: Wide, findings: list[Finding], columns: int) -> N
     about = report(findings)
     everything = flat(" ".join(shown(about, again="")))
     for each in findings:
-        assert flat(f"{each.severity} {each.code}{' [*]' if each.fixable else ''} {each.message}") in everything
-        assert flat(each.remedy) in everything
+        message, remedy = escape_invisible(each.message), escape_invisible(each.remedy)
+        assert flat(f"{each.severity} {each.code}{' [*]' if each.fixable else ''} {message}") in everything
+        assert flat(remedy) in everything
     lines = shown(about)
     starts = [line for line in lines if not line.startswith("    ")]
     hidden = [number for number, line in enumerate(lines) if line.startswith("Not shown: ")]

@@ -69,6 +69,29 @@ def test_an_ignored_path(run: Run, work: Path) -> None:
     assert "build/lib is ignored" in run("check", "build/lib", "--format", "markdown", "--select", "OPS202").out
 
 
+def test_odd_paths(run: Run, work: Path) -> None:
+    """Where nothing can be checked, that is said; a name that nothing can have does not exist."""
+    repository(work, {"x.pyc": ""})
+    (work / "empty").mkdir()
+    (work / "loop").symlink_to("pool")
+    (work / "pool").symlink_to("loop")
+    for path in ("empty", ".git", ".git/config"):
+        assert f"not checked: git knows no file at {path}.\n" in run("check", path, "--select", "OPS203").out
+    for path in ("x" * 300, "nowhere", "loop/x"):
+        assert f"{path} does not exist." in run("check", path, code=2).err
+    assert "x.pyc" not in run("check", "loop", "--select", "OPS203").out
+
+
+def test_the_current_folder_is_gone(run: Run, work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a folder there is no project around it; others can still be checked."""
+    repository(work / "a", {"x.pyc": ""})
+    (work / "gone").mkdir()
+    monkeypatch.chdir(work / "gone")
+    (work / "gone").rmdir()
+    assert "The current folder is gone" in run("check", code=2).err
+    run("check", str(work / "a"), "--select", "OPS203", code=1)
+
+
 # ---- several projects -----------------------------------------------------------------------------------------------
 
 PACKAGE = "[project]\nname = 'x'\nversion = '1'\n"

@@ -46,6 +46,10 @@ class Place:
         """Whether the scope names files only."""
         return bool(self.scope.paths) and not any((self.folder / path).is_dir() for path in self.scope.paths)
 
+    def has(self, path: str) -> bool:
+        """Whether there is a file or folder, or a link."""
+        return os.path.lexists(self.folder / path)
+
     def named(self, path: str) -> str:
         """A path in the project as a person here would write it; '' is the project itself."""
         if {*PurePosixPath(self.given).parts} == {".."}:
@@ -78,18 +82,16 @@ def places(typed: Sequence[Path]) -> list[Place]:
 
 def _place(typed: Path) -> Place:
     path = paths.expanded(typed)
+    is_folder = os.path.isdir(path)  # noqa: PTH112 - Path.is_dir raises for a name that is too long
     # A link to a folder is that folder; a link to a file is a file of its own.
-    real = _real(path) if path.is_dir() else _real(path.parent) / path.name
-    root = next((folder for folder in (real, *real.parents) if any((folder / mark).exists() for mark in _MARKS)), None)
+    real = paths.real(path) if is_folder else paths.real(path.parent) / path.name
+    above = (real, *real.parents) if is_folder else real.parents
+    root = next((folder for folder in above if any((folder / mark).exists() for mark in _MARKS)), None)
     if root is None:
-        if not path.exists():
+        if not os.path.lexists(path):
             raise ToolError(f"{typed} does not exist.", HINT)
-        root = real if path.is_dir() else real.parent
+        root = real if is_folder else real.parent
     inside = real.relative_to(root).as_posix()
-    folder = next((above for above in (path, *path.parents) if _real(above) == root), Path(paths.from_here(root)))
-    given = typed if folder == path else folder
-    return Place(given.as_posix(), folder, Scope(frozenset({inside} - {"."})))
-
-
-def _real(path: Path) -> Path:
-    return Path(os.path.realpath(path))  # Path.resolve raises for links in a circle
+    folder = next((each for each in (path, *path.parents) if paths.real(each) == root and each.is_dir()), None)
+    folder = folder or Path(paths.from_here(root))
+    return Place((typed if folder == path else folder).as_posix(), folder, Scope(frozenset({inside} - {"."})))

@@ -1,6 +1,5 @@
 """One run of `check`, over one project or several."""
 
-import os
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
@@ -17,8 +16,8 @@ from new_ops_project.checks.ignoring.entries import Ignore
 from new_ops_project.checks.places import HINT, Place, Scope, places
 from new_ops_project.checks.repo import Repo, read
 from new_ops_project.checks.rule import Rule
-from new_ops_project.checks.template import files
-from new_ops_project.checks.template.files import FileState
+from new_ops_project.checks.template import states
+from new_ops_project.checks.template.states import FileState
 from new_ops_project.git import journal, worktree
 from new_ops_project.plan.model import Plan
 
@@ -159,8 +158,12 @@ def _marked(result: FixableFinding, fixing: Sequence[Rule]) -> FixableFinding:
 
 def _require_known(place: Place, repo: Repo) -> None:
     """Raise ToolError for a file that is not there, unless the template has it: then it was deleted."""
-    gone = [name for name in sorted(place.scope.paths) if not os.path.lexists(place.folder / name)]
-    known = files.managed_paths(repo) if gone else frozenset()
+    gone = [name for name in sorted(place.scope.paths) if not place.has(name)]
+    if not gone:
+        return
+    from new_ops_project.checks.template import files  # noqa: PLC0415 - see checks/template/__init__.py
+
+    known = files.managed_paths(repo)
     for name in gone:
         if name not in known:
             raise ToolError(f"{place.named(name)} does not exist.", HINT)
@@ -174,13 +177,17 @@ def _in_scope(place: Place, repo: Repo, checked: Checked) -> Checked:
     ignored = tuple((finding, why) for finding, why in checked.ignored if place.scope.covers(finding.path))
     unseen = [name for name in sorted(place.scope.paths) if not any(map(Scope(frozenset({name})).covers, repo.paths))]
     hidden = git.ignored(place.folder, unseen) if unseen else []
-    reasons = [Skipped((), f"{place.named(name)} is ignored by git.") for name in hidden]
+    reasons = [Skipped((), _unseen(place.named(name), name in hidden)) for name in unseen if place.has(name)]
     return replace(checked, results=results, ignored=ignored, skipped=(*checked.skipped, *reasons))
+
+
+def _unseen(name: str, is_ignored: bool) -> str:  # noqa: FBT001
+    return f"{name} is ignored by git." if is_ignored else f"git knows no file at {name}."
 
 
 def _drift(place: Place, repo: Repo) -> tuple[FileState, ...]:
     """The state of each managed file, if a rule has asked for it."""
-    return tuple(file for file in files.computed_states(repo) if place.scope.covers(file.path))
+    return tuple(file for file in states.computed_states(repo) if place.scope.covers(file.path))
 
 
 # ---- results --------------------------------------------------------------------------------------------------------

@@ -72,8 +72,7 @@ def locate(path: Path) -> tuple[Repository, str]:
     try:
         path = paths.expanded(path).absolute()
     except FileNotFoundError as error:
-        hint = "Run this in another one, with the PATH of the project."
-        raise ToolError("The current folder is gone.", hint) from error
+        raise paths.here_is_gone() from error
     folder = next(folder for folder in (path, *path.parents) if folder.is_dir())
     repository, prefix = find_repository(folder)
     below = path.relative_to(folder).as_posix()

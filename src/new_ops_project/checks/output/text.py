@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from new_ops_project.base.finding import Finding, Severity
 from new_ops_project.base.styled import styled
 from new_ops_project.base.text import Drawn, capitalize, counted, drawn, escape_invisible
+from new_ops_project.checks.ignoring.entries import Ignore
 from new_ops_project.checks.output import not_checked
 from new_ops_project.checks.output.counts import summary
 from new_ops_project.checks.output.wrapping import height, wrapped
@@ -61,7 +62,8 @@ def lines(report: CheckReport, again: str = "") -> Iterator[Drawn]:
         line = _left_out(groups, [0] * len(groups), reasons, again)
         counts = _fitting(groups, rows - height([line]))
         end = [_left_out(groups, counts, reasons, again), *end]
-    yield from (*start, *_shown(groups, counts), *end)
+    ignored = [_ignored(finding, why) for finding, why in report.ignored] if not again else []
+    yield from (*start, *_shown(groups, counts), *ignored, *end)
 
 
 # ---- projects -------------------------------------------------------------------------------------------------------
@@ -142,6 +144,12 @@ def _fixed(finding: Finding, more: str) -> Drawn:
     place = _place(finding)
     text = f"fixed  {place}: {finding.code} {escape_invisible(finding.message)}{more}"
     return styled(wrapped(text, below=_BELOW, whole=[place]), fg="green")
+
+
+def _ignored(finding: Finding, why: Ignore) -> Drawn:
+    place = _place(finding)
+    text = f"ignored  {place}: {finding.code} {escape_invisible(f'{finding.message} Reason: {why.reason}')}"
+    return styled(wrapped(text, below=_BELOW, whole=[place]), fg="bright_black")
 
 
 def _place(finding: Finding) -> str:
