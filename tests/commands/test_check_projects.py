@@ -132,6 +132,12 @@ def test_packages_of_a_project(run: Run, work: Path) -> None:
     assert found_in(run) == ([".", "services/b"], ["services/a/old.pyc", "top.pyc"])
 
 
+def test_output_of_a_template(run: Run, work: Path) -> None:
+    """What a template's repository keeps of its output is no project of its own."""
+    repository(work, {**MONOREPO, "copier.yml": "", "ctt/a/.copier-answers.yml": "_src_path: ../..\n"})
+    assert found_in(run)[0] == ["."]
+
+
 def test_a_monorepo_is_fixed(run: Run, work: Path) -> None:
     """Each project is fixed as if it were checked alone."""
     unpinned = {"services/a/x.py": "", "services/a/Dockerfile": "FROM python:3.13\n"}

@@ -6,6 +6,7 @@ from new_ops_project.formats import document
 from new_ops_project.template.answers_file import ANSWERS_FILE
 
 _SETUP = "setup.py"
+_TEMPLATES = {"copier.yml", "copier.yaml", "cookiecutter.json"}
 
 
 def folders(repo: Repo) -> list[str]:
@@ -13,8 +14,11 @@ def folders(repo: Repo) -> list[str]:
 
     A folder with a template's answers is one. One that is only described as a package is one if the repository itself
     is none; otherwise, it may be a plugin or a workspace's member, which the project's own files are about. Folders for
-    tests, examples, documentation and copies of others' code do not count.
+    tests, examples, documentation and copies of others' code do not count. In the repository of a template, such projects
+    are its output.
     """
+    if _TEMPLATES & repo.paths:
+        return []
     names = (ANSWERS_FILE,) if _is_project(repo, "") else (ANSWERS_FILE, PYPROJECT, _SETUP)
     above = {path.rpartition("/")[0] for path in repo.paths if path.endswith(names)}
     chosen: list[str] = []
