@@ -14,8 +14,8 @@ def folders(repo: Repo) -> list[str]:
 
     A folder with a template's answers is one. One that is only described as a package is one if the repository itself
     is none; otherwise, it may be a plugin or a workspace's member, which the project's own files are about. Folders for
-    tests, examples, documentation and copies of others' code do not count. In the repository of a template, such projects
-    are its output.
+    tests, examples, documentation and copies of others' code do not count, nor does what a template's repository keeps
+    of its output.
     """
     if _TEMPLATES & repo.paths:
         return []
