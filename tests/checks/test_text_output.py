@@ -153,6 +153,18 @@ def test_several_projects() -> None:
     assert shown(about, again="")[10:12] == ["p0: nothing found", ""]
 
 
+def test_many_projects_that_fail() -> None:
+    """However many there are, the output stays short."""
+    by_project = {f"p{number}": None for number in range(30)}
+    skipped = tuple(Skipped((), f"{name}: It is gone.", "Look.", fails=True) for name in by_project)
+    about = report([], projects=tuple(by_project), by_project=by_project, skipped=skipped)
+    lines = shown(about)
+    assert len(lines) <= text.LINES
+    assert "and 22 more projects: 22 could not be checked" in lines
+    assert "not checked: p0: It is gone. (and 29 more) Look." in lines
+    assert len(shown(about, again="")) == 62
+
+
 @pytest.mark.parametrize("columns", [52, 60, 80])
 def test_narrow(wide: Wide, columns: int) -> None:
     """A path with spaces and a command stay whole, and nothing is cut."""

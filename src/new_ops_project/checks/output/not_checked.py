@@ -15,7 +15,7 @@ _MOST = 5  # codes that are named
 def lines(report: CheckReport, *, in_full: bool) -> Iterator[Drawn]:
     """A line for each reason; linters that are not installed share one line if the same helps.
 
-    Unless `in_full`, a linter that failed in the same way several times has one line too, with the first reason.
+    Unless `in_full`, so do all reasons why the same rules or one linter, or else files or projects, were not checked.
     """
     for skips in _groups(report, in_full=in_full):
         text = wrapped(escape_invisible(f"not checked: {_text(report, skips)}"), below="    ")
@@ -31,8 +31,9 @@ def _groups(report: CheckReport, *, in_full: bool) -> Sequence[Sequence[Skipped]
     """The reasons that share a line; linters that are not installed come last."""
     groups: dict[tuple[bool, str, str, bool], list[Skipped]] = {}
     for skip in report.skipped:
-        is_absent, linter = _is_absent(skip), "" if in_full else _linter(report, skip)
-        what = "" if is_absent else linter or skip.reason
+        is_absent = _is_absent(skip)
+        alike = skip.reason if in_full else _linter(report, skip) or " ".join(skip.codes)
+        what = "" if is_absent else alike
         groups.setdefault((is_absent, what, skip.hint, skip.fails), []).append(skip)
     return sorted(groups.values(), key=lambda skips: _is_absent(skips[0]))
 

@@ -75,9 +75,11 @@ def _projects(report: CheckReport, most: int) -> Iterator[Drawn]:
     for name, counts in rows[:most]:
         text = "could not be checked" if counts is None else summary(counts)
         yield drawn(wrapped(f"{escape_invisible(name)}: {text}", below=_BELOW))
-    if others := [counts for _, counts in rows[most:] if counts is not None]:
-        sums = {severity: sum(counts[severity] for counts in others) for severity in Severity}
-        yield drawn(wrapped(f"and {counted(len(rows) - most, 'more project')}: {summary(sums)}", below=_BELOW))
+    if others := [counts for _, counts in rows[most:]]:
+        done = [counts for counts in others if counts is not None]
+        texts = [summary({severity: sum(counts[severity] for counts in done) for severity in Severity})] if done else []
+        texts += [f"{others.count(None)} could not be checked"] if None in others else []
+        yield drawn(wrapped(f"and {counted(len(others), 'more project')}: {'; '.join(texts)}", below=_BELOW))
     yield drawn()
 
 
