@@ -18,7 +18,7 @@ _MORE = 8192  # bytes to read at least, for a file may grow
 _PROC = Path("/proc")
 
 
-def read(path: Path, *, follow: bool = True, largest: int = LARGEST) -> bytes:
+def read(path: Path | str, *, follow: bool = True, largest: int = LARGEST) -> bytes:
     """The content of the file; `follow`: also through symbolic links. The null device is an empty file.
 
     Raises FileNotFoundError, NotADirectoryError or IsADirectoryError where there is no file. Raises ToolError for
@@ -84,7 +84,7 @@ def _too_large(size: int, largest: int) -> str:
     return f"has {size / 1e6:,.1f} MB; files are read up to {largest / 1e6:.0f} MB" if size > largest else ""
 
 
-def _content(descriptor: int, path: Path, largest: int) -> bytes:
+def _content(descriptor: int, path: Path | str, largest: int) -> bytes:
     about = os.fstat(descriptor)
     if stat.S_ISDIR(about.st_mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))

@@ -54,7 +54,7 @@ class LazyFiles(Mapping[str, bytes]):
         if self._are_text.get(path) is False:
             return None
         content = self.load(path)
-        if content is None and path in self._are_text:  # it has gone since
+        if content is None and self._are_text.get(path):  # it has gone since
             return b""
         self._are_text[path] = content is not None
         if content is not None:

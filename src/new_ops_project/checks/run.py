@@ -5,12 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from new_ops_project import git
 from new_ops_project.base.errors import ToolError
 from new_ops_project.base.finding import Finding, Severity
-from new_ops_project.checks import catalogue, engine, fix, members
+from new_ops_project.checks import catalogue, engine, members
 from new_ops_project.checks.engine import Checked, FixableFinding, Skipped
 from new_ops_project.checks.ignoring.entries import Ignore
 from new_ops_project.checks.places import HINT, Place, Scope, places
@@ -19,11 +19,14 @@ from new_ops_project.checks.rule import Rule
 from new_ops_project.checks.template import states
 from new_ops_project.checks.template.states import FileState
 from new_ops_project.git import journal, worktree
-from new_ops_project.plan.model import Plan
+
+if TYPE_CHECKING:
+    from new_ops_project.checks.fix import FixOutcome
+    from new_ops_project.plan.model import Plan
 
 _NO_REPOSITORY = "Give the PATH of a repository; `git init` makes one."
 
-Show = Callable[[Plan], None]
+Show = Callable[["Plan"], None]
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,7 @@ class _Part:
     place: Place
     checked: Checked
     drift: tuple[FileState, ...] = ()
-    fixed: fix.FixOutcome | None = None
+    fixed: "FixOutcome | None" = None
     members: tuple[Place, ...] = ()
     is_done: bool = True
     is_empty: bool = False
@@ -125,6 +128,8 @@ def _part_or_reason(place: Place, rules: Sequence[Rule], request: CheckRequest, 
 
 def _part(place: Place, rules: Sequence[Rule], request: CheckRequest, show: Show) -> _Part:
     repository, prefix = worktree.find_repository(place.folder, _NO_REPOSITORY)
+    if request.fix:
+        from new_ops_project.checks import fix  # noqa: PLC0415 - what merges and writes takes long to import
     with journal.locked(repository.git_dir) if request.writes else nullcontext():
         if request.writes:
             fix.settle(repository, prefix)

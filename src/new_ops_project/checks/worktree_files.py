@@ -19,6 +19,7 @@ _OPENED = (
     *("*requirements*.txt", "*requirements*.in", "requirements/*.txt", "*.lock", ".github/*.y*ml", ".github/*/*.y*ml"),
     ".git/info/exclude",
 )
+_OPENED_BY_DEPTRY = (".py", ".ipynb")
 # What ruff opens in every folder with a Python file, and in those above.
 _OPENED_BY_RUFF = (".gitignore", ".ignore", "pyproject.toml", "ruff.toml", ".ruff.toml")
 
@@ -42,17 +43,16 @@ def list_paths(folder: Path) -> ListedPaths:
     staged = git.git("ls-files", "-z", "-t", "--stage", at=folder).stdout
     entries = [_staged(line) for line in staged.split(b"\0") if line]
     others = git.git("ls-files", "-z", "--others", "--exclude-standard", at=folder).stdout
-    tracked = {
-        path for path, mode, is_hidden in entries if mode != "160000" and (is_hidden or _is_there(f"{root}/{path}"))
-    }
-    listed = ListedPaths(frozenset(tracked), frozenset(os.fsdecode(path) for path in others.split(b"\0") if path))
-    paths = listed.tracked | listed.untracked
-    reading.require_regular(
-        f"{root}/{path}" for path in sorted(paths) if path.endswith((".py", ".ipynb"))
-    )  # for deptry
-    folders = {f"{root}/{os.path.dirname(path)}" for path in paths} | {*map(os.fspath, folder.absolute().parents)}  # noqa: PTH120
+    untracked = frozenset(os.fsdecode(path) for path in others.split(b"\0") if path)
+    tracked = frozenset(
+        path for path, mode, is_hidden in entries if mode != b"160000" and (is_hidden or _is_there(f"{root}/{path}"))
+    )
+    unseen = untracked.union(path for path, mode, _ in entries if mode == b"120000")
+    reading.require_regular(f"{root}/{path}" for path in sorted(unseen) if path.endswith(_OPENED_BY_DEPTRY))
+    folders = {f"{root}/{path.rpartition('/')[0]}" for path in tracked | untracked}
+    folders.update(map(os.fspath, folder.absolute().parents))
     reading.require_regular(f"{place}/{name}" for place in sorted(folders) for name in _OPENED_BY_RUFF)
-    return listed
+    return ListedPaths(tracked, untracked)
 
 
 def _is_there(path: str) -> bool:
@@ -63,23 +63,25 @@ def _is_there(path: str) -> bool:
         return False
     if kind := reading.kind(about):
         raise ToolError(f"{path} is a {kind}, not a regular file.", reading.HINT)
+    if about.st_size > LARGEST and path.endswith(_OPENED_BY_DEPTRY):
+        reading.require_regular([path])
     return True
 
 
-def _staged(line: bytes) -> tuple[str, str, bool]:
+def _staged(line: bytes) -> tuple[str, bytes, bool]:
     """The path, the mode and whether a sparse checkout hides it, of a line such as `S 100644 ID 0<tab>PATH`."""
     marks, _, path = line.partition(b"\t")
-    mark, mode, *_ = marks.split()
-    return os.fsdecode(path), mode.decode(), mark == b"S"
+    return os.fsdecode(path), marks[2:8], marks.startswith(b"S")
 
 
 def read(folder: Path, paths: frozenset[str]) -> LazyFiles:
     """The files at `paths` below `folder`, without links, binary files, files longer than 1 MiB and unreadable ones."""
     refused: dict[str, str] = {}
+    root = os.fspath(folder)
 
     def load(path: str) -> bytes | None:
         try:
-            return _text(folder / path)
+            return _text(f"{root}/{path}")
         except (FileNotFoundError, NotADirectoryError):  # a sparse checkout leaves it out
             return None
         except (OSError, ToolError) as error:
@@ -89,7 +91,7 @@ def read(folder: Path, paths: frozenset[str]) -> LazyFiles:
     return LazyFiles(paths, load, refused=refused)
 
 
-def _text(path: Path) -> bytes | None:
+def _text(path: str) -> bytes | None:
     about = os.lstat(path)
     if not stat.S_ISREG(about.st_mode) or about.st_size > LARGEST:
         return None

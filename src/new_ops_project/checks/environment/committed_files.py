@@ -47,7 +47,7 @@ def _ignores(rules: bytes, path: str) -> bool:
 
 def committed_environments(repo: Repo) -> Iterator[Breach]:
     """Each virtual environment in git: by its pyvenv.cfg (PEP 405), its name, or files that only environments have."""
-    folders = {str(PurePosixPath(path).parent) for path in repo.tracked if PurePosixPath(path).name == "pyvenv.cfg"}
+    folders = {str(PurePosixPath(path).parent) for path in repo.tracked if path.endswith(("/pyvenv.cfg", "pyvenv.cfg"))}
     folders |= {f"{head}.venv" for path in repo.tracked for head in _NAMED.findall(path)}
     for path in repo.tracked:
         part = _PARTS.search(path)
