@@ -17,7 +17,7 @@ def test_an_ignored_former_code_is_told_its_successor(code: str) -> None:
     (finding,) = engine.run(of, [catalogue.rule("OPS002")]).findings
     assert finding.line == 2
     assert finding.message.startswith(
-        f"{code} is ignored, but that rule is gone: {FORMER[code].tool} reports the same as"
+        f"{code} is ignored, but that rule is gone: {FORMER[code].tool} reports the same under the name"
     )
     assert FORMER[code].code in finding.message
     assert finding.remedy == "Write that name instead, or remove the line."

@@ -102,7 +102,8 @@ class Family:
 
 
 def succession(rules: Iterable[Rule], former: str) -> str:
-    """Who reports now what a former rule did, such as `zizmor reports the same as artipacked`; '' if none did."""
+    """Who reports now what a former rule did: `zizmor reports the same under the name artipacked`; '' if nobody does."""
     successors = [rule for rule in rules if former in rule.replaces]
     names = " and ".join(rule.code for rule in successors)
-    return f"{successors[0].tool} reports the same as {names}" if successors else ""
+    under = "under the names" if len(successors) > 1 else "under the name"
+    return f"{successors[0].tool} reports the same {under} {names}" if successors else ""
