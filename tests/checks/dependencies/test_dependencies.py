@@ -150,6 +150,11 @@ def test_no_list_to_install_from(more: dict[str, str]) -> None:
     assert not finding_places({**SCRIPT, "requirements.txt": "a\n", **more}, "OPS30")
 
 
+def test_no_code_to_install_for() -> None:
+    """Without Python code, a list is for tools, as in the repository of an Ansible role."""
+    assert not finding_places({"requirements.txt": "molecule\n", "tasks/main.yml": ""}, "OPS30")
+
+
 # ---- OPS303 ------------------------------------------------------------------------------------------------------
 
 

@@ -54,6 +54,8 @@ def f():
         "scripts/around.py": "import nox, x, structlog\n",
         "src/x/inline.py": "# /// script\n# dependencies = ['rich']\n# ///\nimport rich\n",
         "src/x/paths.py": "import sys\nsys.path.append('vendor')\nimport vendored\n",
+        "src/x/plugins/facts.py": "import jmespath\nfrom ansible.module_utils.basic import AnsibleModule\n",
+        "src/x/diffs.py": "def changed():\n    import pytest\n",
         "src/x/api_pb2.py": "import api_pb2_grpc, google.protobuf\n",
     }
     assert findings(work, files) == [

@@ -25,6 +25,10 @@ CODE = {"task.py": "print('x')\n"}
 PIN = ".python-version"
 PROJECT = '[project]\nname = "audit"\nversion = "1"\nrequires-python = "{}"\n'
 LIBRARY = PROJECT + "[build-system]\nrequires = []\n"
+LISTED = (
+    "[project]\nname = 'x'\nversion = '1'\nclassifiers = ['Programming Language :: Python :: 3.9']\n"
+    "[build-system]\nrequires = []\n"
+)
 MATRIX = CI.replace('"{}"', "${{{{ matrix.python }}}}").replace(
     "    steps:", '    strategy:\n      matrix:\n        python: ["3.11", "{}"]\n    steps:'
 )
@@ -172,6 +176,7 @@ def test_how_much_a_pin_is_missed(files: dict[str, str], severities: list[str]) 
         ({"pyproject.toml": PROJECT.format("==3.9.*")}, [("pyproject.toml", 4, 22)]),
         ({".github/workflows/ci.yml": MATRIX.format("3.9"), "pyproject.toml": PROJECT.format(">=3.8")}, []),
         ({".github/workflows/ci.yml": CI.format("3.9"), "pyproject.toml": LIBRARY.format(">=3.9")}, []),
+        ({".github/workflows/ci.yml": CI.format("3.9"), "pyproject.toml": LISTED}, []),
     ],
 )
 def test_python_has_ended(files: dict[str, str], expected: list[tuple[str, int, int]]) -> None:

@@ -62,7 +62,7 @@ def looks_secret(value: str, name: str = "") -> bool:
 
     For a name such as `password`, short values and words count too, since people choose such passwords.
     """
-    repeats_name = value.lower().replace("-", "_") == name.lower()
+    repeats_name = value.lower().replace("-", "_") in name.lower()
     if repeats_name or _PLACEHOLDER.fullmatch(value) or len(set(value)) < _VARIED:
         return False
     if _PASSWORD.search(name) and _WORD_AND_DIGITS.fullmatch(value):

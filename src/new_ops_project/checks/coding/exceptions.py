@@ -32,7 +32,8 @@ _FAILURE = re.compile(r".*(?:Error|Exception|Timeout|TimeoutExpired|Failure|Fail
 _COMMENT = re.compile(r"#\s*(\S.{7,})$")
 _PRAGMA = re.compile(r"pragma|type:|pylint|noqa|nosec|mypy|pyright|fmt:|ruff|isort|todo|fixme|xxx", re.IGNORECASE)
 _CLOSING = re.compile(
-    r"a?(?:close|disconnect|quit|stop|shutdown|terminate|kill|cleanup|release|cancel|logout|remove|unlink|rmtree|rmdir)(?:_\w+)?"
+    r"_*(?:a?close|disconnect|quit|stop|shutdown|terminate|kill|clean_?up|release|cancel|logout|remove|unlink|rmtree|rmdir|"
+    r"delete|exit|join|unregister)(?:_\w+)?"
 )
 _EXITS = {"sys.exit", "exit", "quit", "os._exit", "SystemExit", "typer.Exit", "click.exceptions.Exit"}
 _LEAVING = (b"exit", b"Exit", b"quit(")
@@ -61,7 +62,8 @@ def swallowing(repo: Repo, diagnostic: Diagnostic) -> str:
     tried = syntax.parent(handler) if syntax and handler else None
     if handler is None or not isinstance(tried, ast.Try) or tried.orelse:
         return ""  # with an `else`, what goes on after a failure is another branch
-    is_meant = _is_explained(repo, path, handler) or _is_cleanup(tried)
+    is_cleanup = bool(syntax and _CLOSING.fullmatch(syntax.function(handler))) or _is_cleanup(tried)
+    is_meant = is_cleanup or _is_explained(repo, path, handler)
     return "" if is_meant else f"{diagnostic.message}."
 
 
@@ -85,8 +87,9 @@ def _is_explained(repo: Repo, path: str, handler: ast.ExceptHandler) -> bool:
 
 def _is_cleanup(tried: ast.Try) -> bool:
     """Whether the `try` only closes, stops or removes something, which may be gone already."""
-    calls = [node.value for node in tried.body if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)]
-    return len(calls) == len(tried.body) == 1 and bool(_CLOSING.fullmatch(last_name(calls[0].func)))
+    body = tried.body[0].body if len(tried.body) == 1 and isinstance(tried.body[0], ast.If) else tried.body
+    calls = [node.value for node in body if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)]
+    return len(calls) == len(body) == 1 and bool(_CLOSING.fullmatch(last_name(calls[0].func)))
 
 
 def leaves_program(handler: ast.ExceptHandler, *, after: int) -> bool:

@@ -14,6 +14,10 @@ _KEYWORDS = {"args", "command", "cmd", "commandline"}
 _SAFE = re.compile(r"(?:.*\.)?(?:quote|list2cmdline|getpid|getuid|time)|shlex\.join|len|int|float")
 # Windows joins the list into one command line.
 _WINDOWS = re.compile(rb"win32|Windows|['\"](?:nt|(?:powershell|pwsh|cmd)(?:\.exe)?)['\"]")
+# Whoever chose these wrote a command line, whose words a quote would join.
+_COMMAND = re.compile(
+    r"(?:.*_)?(?:command(?:_?line)?|cmd(?:_?line)?|editor|pager|shell|browser)(?:_.*)?", re.IGNORECASE
+)
 _CONSTANT = re.compile(r"_?[A-Z][A-Z0-9_]*|(?:sys\.executable|__file__|os\.\w*sep)")
 
 
@@ -27,7 +31,8 @@ def unquoted(repo: Repo, diagnostic: Diagnostic) -> str:
     if isinstance(command, ast.List | ast.Tuple):
         is_cut = len(command.elts) > 1 and diagnostic.code == "S602" and not _WINDOWS.search(repo.files[path])
         return "With `shell=True`, only the first item of the list is run as the command." if is_cut else ""
-    unsafe = next(_unquoted(_assigned_value(command, call, syntax)), None)
+    parts = _unquoted(assigned_value(command, call, syntax))
+    unsafe = next((part for part in parts if not _is_listed(part, syntax)), None)
     return f"{diagnostic.message.partition(',')[0]}: {_display(unsafe)} is not quoted." if unsafe else ""
 
 
@@ -42,7 +47,7 @@ def argument(call: ast.Call) -> ast.expr | None:
     return call.args[0] if call.args else next(keywords, None)
 
 
-def _assigned_value(command: ast.expr, call: ast.Call, syntax: Syntax) -> ast.expr:
+def assigned_value(command: ast.expr, call: ast.Call, syntax: Syntax) -> ast.expr:
     """The last value assigned to a name before the call, in the same function; other expressions stay as they are."""
     if not isinstance(command, ast.Name):
         return command
@@ -112,6 +117,16 @@ def _is_quoted(node: ast.expr) -> bool:
 def _is_harmless(node: ast.expr) -> bool:
     if isinstance(node, ast.Call):
         return bool(_SAFE.fullmatch(dotted_name(node.func)))
-    return isinstance(node, ast.Constant) or bool(
-        _CONSTANT.fullmatch(dotted_name(node).rpartition(".")[2]) or _CONSTANT.fullmatch(dotted_name(node))
+    name = dotted_name(node)
+    harmless = (
+        _CONSTANT.fullmatch(name.rpartition(".")[2]),
+        _CONSTANT.fullmatch(name),
+        _COMMAND.fullmatch(last_name(node)),
     )
+    return isinstance(node, ast.Constant) or any(harmless)
+
+
+def _is_listed(node: ast.expr, syntax: Syntax) -> bool:
+    """Whether a loop takes the value from texts in the code."""
+    loops = (loop for loop in syntax.enclosing(node, ast.For) if _is_name(loop.target, last_name(node)))
+    return any(isinstance(loop.iter, ast.List | ast.Tuple) and all(map(_is_text, loop.iter.elts)) for loop in loops)

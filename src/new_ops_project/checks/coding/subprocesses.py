@@ -26,7 +26,7 @@ _CHOSEN = re.compile(r"(?:.*_)?(?:shell|editor|pager|browser)(?:_.*)?", re.IGNOR
 def unchecked(repo: Repo, diagnostic: Diagnostic) -> str:
     """The message for a command whose result nothing looks at; '' if something does, or if it may fail."""
     call, syntax = python_files.node_at(repo, diagnostic, ast.Call), repo.syntax(diagnostic.path)
-    is_discarded = syntax and call and isinstance(syntax.parent(call), ast.Expr) and not _may_fail(call)
+    is_discarded = syntax and call and isinstance(syntax.parent(call), ast.Expr) and not _may_fail(syntax, call)
     return f"{diagnostic.message}." if is_discarded else ""
 
 
@@ -34,7 +34,8 @@ def discarded_exit_codes(repo: Repo, report: RuffReport) -> Iterator[Breach]:
     """Each os.system() and subprocess.call() whose exit code is not used."""
     for path, syntax in python_files.containing(repo, report.files, b"os.system", b"call("):
         for name, call in _discarded(syntax):
-            if not python_files.is_silenced(repo, path, call.lineno, "OPS507"):
+            # Who has decided about the shell has seen the call.
+            if not python_files.is_silenced(repo, path, call.lineno, "OPS507", "S605"):
                 message = f"The exit code of {name} is not used: the program goes on when the command fails."
                 yield Breach(message, *python_files.place(repo, path, call))
 
@@ -43,13 +44,14 @@ def _discarded(syntax: Syntax) -> Iterator[tuple[str, ast.Call]]:
     for node in syntax.nodes(ast.Expr):
         call = node.value if isinstance(node.value, ast.Call) else None
         name = syntax.qualified_name(call.func) if call else ""
-        if call and name in _DISCARDING and not _may_fail(call):
+        if call and name in _DISCARDING and not _may_fail(syntax, call):
             yield name, call
 
 
-def _may_fail(call: ast.Call) -> bool:
+def _may_fail(syntax: Syntax, call: ast.Call) -> bool:
     """Whether the command displays something, is a program for a person, is a probe, or handles its own failure."""
-    command = shells.argument(call)
+    argument = shells.argument(call)
+    command = shells.assigned_value(argument, call, syntax) if argument else None
     items = command.elts if isinstance(command, ast.List | ast.Tuple) else [command] if command else []
     words = {str(node.value) for item in items for node in ast.walk(item) if isinstance(node, ast.Constant)}
     if words & _PROBES or any(map(_INTERACTIVE.fullmatch, words)):

@@ -31,7 +31,20 @@ _TOLD = {
 }
 _MISSING = ("DEP001", "DEP003")  # DEP003: installed beside deptry, which says nothing about the project
 _ASIDE = re.compile(r"(?:test_.*|.*_test|conftest|setup|noxfile|fabfile|tasks|dodo|conf|versioneer|hubconf)\.py")
-_OTHERS = {"tests", "test", "vendor", "_vendor", "vendored", "_vendored", "third_party", "__pyinstaller"}
+_OTHERS = {
+    "tests",
+    "test",
+    "vendor",
+    "_vendor",
+    "vendored",
+    "_vendored",
+    "third_party",
+    "__pyinstaller",
+    "playbooks",
+    "roles",
+}
+# Modules that are looked for in other folders, and those of Ansible, which run where the target's packages are.
+_ELSEWHERE = re.compile(rb"sys\.path|ansible\.module_utils")
 _GENERATED = re.compile(r".*_pb2(?:_grpc)?|_?version")
 # Packages that are needed without an import: servers, types, plugins; drivers and codecs that others load.
 _LOADED = re.compile(
@@ -79,7 +92,7 @@ def _provider(mismatch: Mismatch) -> str:
 def _is_essential(repo: Repo, mismatch: Mismatch) -> bool:
     """Whether the program cannot run without this import, judging by its file."""
     is_own = mismatch.name in SHARED or mismatch.name in _own_modules(repo) or _GENERATED.fullmatch(mismatch.name)
-    if is_own or not _belongs_to_program(repo, mismatch.path) or b"sys.path" in repo.files.get(mismatch.path, b""):
+    if is_own or not _belongs_to_program(repo, mismatch.path) or _ELSEWHERE.search(repo.files.get(mismatch.path, b"")):
         return False
     if document.script_metadata(repo.files, mismatch.path).text:
         return False
@@ -153,8 +166,14 @@ def _places(repo: Repo, name: str) -> list[places.TomlPlace]:
 
 
 def misplaced(repo: Repo, mismatches: Mismatches) -> Iterator[Breach]:
-    """Each module that the program imports from a development dependency."""
+    """Each module that the program imports from a development dependency, except in a function that may need none."""
     for mismatch in mismatches:
-        if mismatch.code == "DEP004" and _is_essential(repo, mismatch):
+        if mismatch.code == "DEP004" and _is_essential(repo, mismatch) and not _is_in_function(repo, mismatch):
             message = f"{mismatch.name} is imported here, but declared for development only."
             yield Breach(message, mismatch.path, mismatch.line, mismatch.column)
+
+
+def _is_in_function(repo: Repo, mismatch: Mismatch) -> bool:
+    syntax = repo.syntax(mismatch.path)
+    nodes = [*syntax.nodes(ast.Import), *syntax.nodes(ast.ImportFrom)] if syntax else []
+    return any(bool(syntax and syntax.function(node)) for node in nodes if node.lineno == mismatch.line)

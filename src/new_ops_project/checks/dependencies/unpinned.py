@@ -39,7 +39,8 @@ def unpinned(repo: Repo) -> Iterator[Breach]:
 
 def _installed(repo: Repo) -> tuple[RequirementsFile, ...]:
     """The requirements files that a script is installed from: requirements.txt and those that it includes."""
-    if repo.tier != "script" or repo.is_hosted or locks.present(repo.paths) or _is_source(repo, _FILE):
+    is_script = repo.tier == "script" and not repo.is_hosted and (repo.python_sources or repo.answers.get("tier"))
+    if not is_script or locks.present(repo.paths) or _is_source(repo, _FILE):
         return ()
     return reader.with_included(repo.files.get, _FILE)
 

@@ -169,7 +169,8 @@ def _ending(repo: Repo, support: Support, verb: str) -> Iterator[Breach]:
 
 
 def _is_tried(repo: Repo, named: PythonVersion) -> bool:
-    """Whether a workflow tests a distribution on a Python that it still allows."""
-    bound = _bound(repo)
-    is_allowed = bound is not None and _allows(bound.text, named.minor)
-    return is_allowed and repo.tier != "script" and named.place[0].startswith(_WORKFLOWS)
+    """Whether a workflow tests a distribution on a Python that it still supports, by its bound or its classifiers."""
+    bound, classifiers = _bound(repo), python_version.classifiers(repo.pyproject, repo.setup)
+    is_listed = any(text == f"Programming Language :: Python :: {named.minor}" for text, _ in classifiers)
+    is_supported = is_listed or (bound is not None and _allows(bound.text, named.minor))
+    return is_supported and repo.tier != "script" and named.place[0].startswith(_WORKFLOWS)
