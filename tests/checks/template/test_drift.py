@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from support.adoptable import ALL, Adoptable
 from support.command import Run, git
-from support.small import ANSWERS, LINES, MINE, everything, lay, make, usual
+from support.small import ANSWERS, LINES, MINE, everything, lay, make, make_ours, usual
 from support.small import update as updated
 from support.template_projects import PYTHON, check, commit, findings
 
@@ -150,6 +150,40 @@ def test_a_rule_that_would_hide_what_is_tracked(run: Run, project: Path) -> None
     git("add", "--force", "state.json", "dist/kept.txt", at=project)
     edit(project, ".gitignore", ("state.json\n", ""), ("/dist/\n", ""), ("/build/\n", "!/build/\n"))
     assert findings(run, project) == []
+
+
+BUMP = (r"@[0-9a-f]{40}  # v[\d.]+", "@0123456789abcdef0123456789abcdef01234567  # v99.0.0")
+
+
+def test_what_dependabot_moves_on(run: Run, project: Path) -> None:
+    """Another version of an action or image is no finding: the template asks a bot for it. A lost line still is."""
+    ci, release, image = (project / path for path in (CI, CI.replace("ci.yml", "release.yml"), "Dockerfile"))
+    texts = {path: re.sub(*BUMP, path.read_text()) for path in (ci, release)}
+    texts[image] = re.sub(r"(FROM python):\S+", r"\1:3.12.99-slim@sha256:" + "0" * 64, image.read_text())
+    for path, text in texts.items():
+        assert path.read_text() != text
+        path.write_text(text)
+    git("commit", "--quiet", "--all", "--message=bump", at=project)
+    assert findings(run, project) == []
+    edit(project, CI, ("    timeout-minutes: 10\n", ""))
+    assert "Add what is missing" in only(run, project)["remedy"]
+    run("check", str(ci), "--fix", "--select", "OPS604")
+    assert ci.read_text() == texts[ci]
+
+
+def test_what_an_update_merged(run: Run, work: Path, tmp_path: Path) -> None:
+    """A file that an update merged with the user's edits has what is needed, and what the user added."""
+    file = "templates/project/.github/workflows/{{ workflow_prefix }}ci.yml.jinja"
+    template = make_ours(tmp_path / "template", {file: {"timeout-minutes: 10": "timeout-minutes: 12"}})
+    run("new", "audit", "--tier", "cli", *PYTHON, "--defaults", "--template", str(template), "--ref", "v1.0.0")
+    project = work / "audit"
+    mine = {path: ADDITIONS[path]((project / path).read_text()) for path in (".gitignore", HOOKS, CI)}
+    commit(project, mine)
+    edit(project, PYPROJECT, ("dependencies = [\n", 'dependencies = [\n    "boto3>=1.40",\n'))
+    run("update", str(project), "--commit")
+    assert "timeout-minutes: 12" in (project / CI).read_text()
+    assert findings(run, project) == []
+    assert set(states(run, project)) == {*mine, PYPROJECT}
 
 
 # ---- what is missing ---------------------------------------------------------------------------------------------

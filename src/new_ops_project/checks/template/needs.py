@@ -18,6 +18,8 @@ from new_ops_project.project.adoption import lines
 _MOST = 3  # settings or lines that are named
 _LONG = 60  # characters of a line that is named
 _LINE = re.compile(rb"[^\n]+\n?|\n")
+# The version of an action, and that of an image: Dependabot or Renovate moves them on, as the template asks.
+_VERSION = re.compile(rb"(?<=uses: )([^\s@#]+)@.*|^(FROM\s+(?:--\S+\s+)*\S*?)(?::[^/\s@]+)?(?:@\S+)?(?=\s|$)")
 _SAMPLE = str.maketrans({"*": "x", "?": "x"})
 
 
@@ -112,7 +114,8 @@ def _has(values: Mapping[str, Any], key: KeyPath) -> bool:
 def all_of_it(path: str, mine: bytes, theirs: bytes) -> Lack | None:
     """The settings or lines of `theirs` that are changed or missing in `mine`; what `mine` adds makes no difference.
 
-    YAML, JSON and TOML are compared by their values, so that layout, quotes, comments and order do not count.
+    YAML, JSON and TOML are compared by their values, so that layout, quotes, comments and order do not count. Versions
+    of actions and images do not count either.
     """
     missing, noun = _missing(path, mine, theirs)
     if not missing:
@@ -146,7 +149,7 @@ def _settings(theirs: Any, mine: Any, where: str) -> Iterator[str]:
     if isinstance(theirs, dict) and isinstance(mine, dict):
         for key, value in theirs.items():
             place = f"{where}.{key}" if where else str(key)
-            yield from _settings(value, mine[key], place) if key in mine else [place]
+            yield from _settings(_named(key, value), _named(key, mine[key]), place) if key in mine else [place]
     elif isinstance(theirs, list) and isinstance(mine, list):
         left = [*mine]
         for number, item in enumerate(theirs, 1):
@@ -159,6 +162,11 @@ def _settings(theirs: Any, mine: Any, where: str) -> Iterator[str]:
         yield where or "all of it"
 
 
+def _named(key: Any, value: Any) -> Any:
+    """What a key names: an action without its version, or just the value."""
+    return value.partition("@")[0] if key == "uses" and isinstance(value, str) else value
+
+
 def _label(item: Any) -> str:
     """What people call an item of a list; '' where it has no name."""
     names = (
@@ -168,8 +176,14 @@ def _label(item: Any) -> str:
 
 
 def _significant(content: bytes) -> list[bytes]:
-    """The lines that say something, without the space around them."""
-    return [line for line in map(bytes.strip, content.splitlines()) if line and not line.startswith(b"#")]
+    """The lines that say something, without the space around them and without versions."""
+    lines = (_plain(line).strip() for line in content.splitlines())
+    return [line for line in lines if line and not line.startswith(b"#")]
+
+
+def _plain(line: bytes) -> bytes:
+    """A line without its end, and without the version in it."""
+    return _VERSION.sub(lambda match: match[1] or match[2], line.rstrip())
 
 
 def _filled(mine: bytes, theirs: bytes) -> tuple[int, bytes | None]:
@@ -179,7 +193,7 @@ def _filled(mine: bytes, theirs: bytes) -> tuple[int, bytes | None]:
     """
     end = b"\r\n" if b"\r\n" in mine else b"\n"
     own, other = _LINE.findall(mine), _LINE.findall(theirs)
-    matcher = SequenceMatcher(None, [line.rstrip() for line in other], [line.rstrip() for line in own], autojunk=False)
+    matcher = SequenceMatcher(None, [*map(_plain, other)], [*map(_plain, own)], autojunk=False)
     parts, back, first = list[bytes](), list[bytes](), 0
     is_additive = True
     for kind, start, stop, begin, final in matcher.get_opcodes():
