@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from new_ops_project.plan.model import Plan
 
 _FOR_PEOPLE = ("text", "full")
-_MOST = 5  # files that are named in a line
 FORMATS = (*_FOR_PEOPLE, "json", "sarif", "github", "markdown")
 
 EXAMPLES = """\b
@@ -103,7 +102,6 @@ def command(*, shape: str, as_json: bool, explain: str | None, drift: bool, **op
         _list_drift(request, voice, shape)
         return
     report = run.check(replace(request, texts=voice.json), show=partial(_show, voice))
-    _say_held(report, voice)
     _print(report, voice, shape, "" if shape == "full" else _again(request))
     has_findings = any(finding.counts for finding in report.findings)
     code = Exit.FINDINGS if has_findings else Exit.DONE
@@ -135,16 +133,6 @@ def _show(voice: Voice, plan: "Plan") -> None:
         voice.say()
 
 
-def _say_held(report: "CheckReport", voice: Voice) -> None:
-    from new_ops_project.base.text import list_first
-
-    paths = [str(PurePosixPath(plan["path"], path)) for plan in report.plans for path in plan["held"]]
-    if paths:
-        have, them = ("has", "it") if len(paths) == 1 else ("have", "them")
-        changed = f"{have} uncommitted changes, or git ignores {them}"
-        voice.say(f"not fixed: {list_first(paths, _MOST)} {changed}", fg="yellow")
-
-
 def _again(request: "CheckRequest") -> str:
     """The command that shows everything."""
     import shlex
@@ -159,6 +147,8 @@ def _again(request: "CheckRequest") -> str:
 def _print(report: "CheckReport", voice: Voice, shape: str, again: str) -> None:
     from new_ops_project.checks.output import github, json_document, markdown, sarif, text
 
+    for line in text.not_fixed(report) if voice.json else ():
+        voice.say(line)
     match shape:
         case "json":
             voice.print_json(json_document.document(report))

@@ -4,10 +4,11 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from new_ops_project.base.finding import Finding, Severity
 from new_ops_project.base.styled import styled
-from new_ops_project.base.text import Drawn, capitalize, counted, drawn, escape_invisible
+from new_ops_project.base.text import Drawn, capitalize, counted, drawn, escape_invisible, list_first
 from new_ops_project.checks.ignoring.entries import Ignore
 from new_ops_project.checks.output import not_checked
 from new_ops_project.checks.output.counts import summary
@@ -18,6 +19,7 @@ LINES = 20  # that a person reads without being asked to scroll
 _COLORS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "bright_black"}
 _FIXED = 6  # lines about what was fixed, if anything else was found
 _PROJECTS = 8  # lines about projects
+_MOST = 5  # files that are named in a line
 _BELOW = "    "
 
 
@@ -54,6 +56,7 @@ def lines(report: CheckReport, again: str = "") -> Iterator[Drawn]:
     groups = [_Group(group) for group in _by_rule(report.findings)]
     end = [*not_checked.lines(report, in_full=not again), drawn(wrapped(_summary(report), below=_BELOW))]
     start = list(_projects(report, _PROJECTS if again else sys.maxsize)) if len(report.projects) > 1 else []
+    start += not_fixed(report)
     rows = LINES - height(start) - height(end) if again else sys.maxsize
     start += _shown(fixed, _fitting(fixed, min(rows, _FIXED) if again and groups else rows))
     rows = LINES - height(start) - height(end) if again else sys.maxsize
@@ -64,6 +67,14 @@ def lines(report: CheckReport, again: str = "") -> Iterator[Drawn]:
         end = [_left_out(groups, counts, reasons, again), *end]
     ignored = [_ignored(finding, why) for finding, why in report.ignored] if not again else []
     yield from (*start, *_shown(groups, counts), *ignored, *end)
+
+
+def not_fixed(report: CheckReport) -> list[Drawn]:
+    """The files that --fix left as they are, in a line."""
+    paths = [str(PurePosixPath(plan["path"], path)) for plan in report.plans for path in plan["held"]]
+    have, them = ("has", "it") if len(paths) == 1 else ("have", "them")
+    text = f"not fixed: {list_first(paths, _MOST)} {have} uncommitted changes, or git ignores {them}"
+    return [styled(wrapped(escape_invisible(text), below=_BELOW), fg="yellow")] if paths else []
 
 
 # ---- projects -------------------------------------------------------------------------------------------------------
