@@ -102,7 +102,7 @@ class Family:
 
 
 def succession(rules: Iterable[Rule], former: str) -> str:
-    """Who reports now what a former rule did: `zizmor reports the same under the name artipacked`; '' if nobody does."""
+    """Who reports now what a former rule did: `zizmor reports the same under the name artipacked`; '' if none does."""
     successors = [rule for rule in rules if former in rule.replaces]
     names = " and ".join(rule.code for rule in successors)
     under = "under the names" if len(successors) > 1 else "under the name"

@@ -211,7 +211,7 @@ def test_former_rules_have_successors(code: str) -> None:
     """Whoever ignores or selects a rule that ruff took over learns its name there."""
     files = {"pyproject.toml": f'[tool.new-ops-project.ignore]\n{code} = "decided"\n'}
     (finding,) = engine.run(repo.of(files), catalogue.selected(["OPS002"], [])).findings
-    assert f"{code} is ignored, but that rule is gone: ruff reports the same as " in finding.message
+    assert f"{code} is ignored, but that rule is gone: ruff reports the same under the name" in finding.message
     with pytest.raises(ToolError, match=f"There is no rule {code} any more"):
         catalogue.rule(code)
 
