@@ -127,10 +127,14 @@ def test_untrusted_text_is_said_once() -> None:
     assert [(finding.line, finding.code) for finding in found] == [(19, "template-injection")]
 
 
-def test_untrusted_text_is_placed_where_it_is() -> None:
+SCRIPT = steps("- uses: actions/github-script@v8\n  with:\n    script: >\n      x(`${{ «github.event.issue.title }}`)")
+
+
+@pytest.mark.parametrize(("text", "line"), [(BLOCK, 17), (SCRIPT, 19)])
+def test_untrusted_text_is_placed_where_it_is(text: str, line: int) -> None:
     """Where zizmor is not asked, actionlint's finding is at the expression, too."""
-    (finding,) = findings(BLOCK, ACTIONLINT, linted=[lint(17, "expression", UNTRUSTED)])
-    assert [(finding.line, finding.column)] == marks(BLOCK)
+    (finding,) = findings(text, ACTIONLINT, linted=[lint(line, "expression", UNTRUSTED)])
+    assert [(finding.line, finding.column)] == marks(text)
 
 
 @pytest.mark.skipif(not shutil.which("actionlint"), reason="actionlint is not installed")

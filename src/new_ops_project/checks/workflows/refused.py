@@ -48,12 +48,12 @@ def lints(repo: Repo, report: Iterable[Lint]) -> Iterator[Breach]:
 
 def _place(repo: Repo, lint: Lint) -> tuple[str, int, int]:
     """The place of a finding; of untrusted text in a script of several lines, actionlint tells only the script's."""
-    context = _UNTRUSTED.match(lint.message)
-    for step in repo.automation.steps if context else ():
-        script = step.script
-        if context and script.source.path == lint.path and script.style in {"|", ">"} and script.line == lint.line:
-            offset = script.raw.lower().find(context[1].lower())
-            return script.source.place(script.start + max(offset, 0))
+    if context := _UNTRUSTED.match(lint.message):
+        scripts = (script for step in repo.automation.steps for script in (step.script, step.input("script")))
+        for script in scripts:
+            if script.style in {"|", ">"} and script.source.path == lint.path and script.line == lint.line:
+                offset = script.raw.lower().find(context[1].lower())
+                return script.source.place(script.start + max(offset, 0))
     return lint.path, lint.line, lint.column
 
 
