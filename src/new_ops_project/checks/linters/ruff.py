@@ -5,6 +5,7 @@ import os
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from new_ops_project.checks.repo import PYPROJECT, Repo
 from new_ops_project.checks.rule import UncheckedError
 from new_ops_project.formats import document
 from new_ops_project.formats.document import Document
+from new_ops_project.template import shared_folders
 
 SYNTAX = "invalid-syntax"
 UNREADABLE = "E902"
@@ -84,34 +86,50 @@ def report(repo: Repo) -> Partial:
 
 def _is_read(repo: Repo, choice: Choice, folder: str) -> bool:
     """Whether ruff reads the files in the folder if it is not told to: those that the project excludes, it does not."""
-    result = program.run(repo, NAME, "check", "--show-files", "--quiet", ".", program=choice.program, codes=(0, 1, 2))
-    return bool(result.exit_code) or any(f"{folder}/" in path for path in result.text.replace("\\", "/").splitlines())
+    with temporary_folder() as scratch:
+        try:
+            files = _ask(repo, choice, "--show-files", "--quiet", ".", cwd=repo.folder, scratch=scratch).splitlines()
+        except UncheckedError:
+            return True
+        return any(_relative(file, os.path.realpath(repo.folder)).startswith(f"{folder}/") for file in files)
 
 
 def _run(repo: Repo, choice: Choice, paths: Sequence[str], configs: Mapping[str, str]) -> RuffReport:
     settings = [table.path for path in configs.values() for table in _tables(repo, path)]
     with workdir.folder(repo, [*paths, *settings]) as folder, temporary_folder() as scratch:
-        listed, output = scratch / "files", scratch / "output"
+        listed = scratch / "files"
         # The paths can be too many for a command line; `./` hides a leading `-` or `@`.
         listed.write_text("".join(f"./{path}\n" for path in paths), "utf-8", newline="\n")
-        # Without --output-file, ruff would write to the file that RUFF_OUTPUT_FILE names.
-        options: tuple[str, ...] = ("--no-cache", "--no-fix", "--quiet", f"--output-file={output}", "--force-exclude")
-        env = {"XDG_CONFIG_HOME": str(scratch)}  # where no configuration of the user is
-        _ask(repo, choice, "--show-files", *options, f"@{listed}", cwd=folder, env=env)
-        files = output.read_text("utf-8").splitlines() if output.exists() else []
-        output.unlink(missing_ok=True)
-        options += ("--output-format=json", f"--select={_CODES},{UNREADABLE}", *_ignored(repo, configs), f"@{listed}")
-        _ask(repo, choice, *options, cwd=folder, env=env)
+        options = ["--no-fix", "--quiet", "--force-exclude", _cache(is_copy=folder != repo.folder), f"@{listed}"]
+        files = _ask(repo, choice, "--show-files", *options, cwd=folder, scratch=scratch).splitlines()
+        options += ["--output-format=json", f"--select={_CODES},{UNREADABLE}", *_ignored(repo, configs)]
+        output = _ask(repo, choice, *options, cwd=folder, scratch=scratch)
         root = os.path.realpath(folder)
-        diagnostics = tuple(_diagnostics(output.read_bytes() if output.exists() else b"", root))
-        return RuffReport(diagnostics, frozenset(_relative(file, root) for file in files))
+        return RuffReport(tuple(_diagnostics(output, root)), frozenset(_relative(file, root) for file in files))
 
 
-def _ask(repo: Repo, choice: Choice, *options: str, cwd: Path, env: Mapping[str, str]) -> None:
-    """Run ruff; raises UncheckedError, with the path of the configuration that it refuses."""
-    done = program.run(repo, NAME, "check", *options, program=choice.program, cwd=cwd, env=env, codes=(0, 1, 2))
+def _cache(*, is_copy: bool) -> str:
+    """The option for a cache outside of the project, where nothing is written; for none, if that is not possible."""
+    folder = shared_folders.cache_folder() / "ruff"
+    with suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+    is_usable = not is_copy and os.access(folder, os.W_OK | os.X_OK) and folder.is_dir()
+    return f"--cache-dir={folder}" if is_usable else "--no-cache"
+
+
+def _ask(repo: Repo, choice: Choice, *options: str, cwd: Path, scratch: Path) -> str:
+    """The output of `ruff check`; raises UncheckedError, with the path of the configuration that it refuses."""
+    # Without --output-file, ruff would write to the file that RUFF_OUTPUT_FILE names.
+    output = scratch / "output"
+    output.unlink(missing_ok=True)
+    args = ("check", *options, f"--output-file={output}")
+    env = {"XDG_CONFIG_HOME": str(scratch)}  # where no configuration of the user is
+    done = program.run(repo, NAME, *args, program=choice.program, cwd=cwd, env=env, codes=(0, 1, 2))
     if done.exit_code > 1:
         raise _refused(done.stderr, os.path.realpath(cwd), choice)
+    if not output.exists():
+        raise program.unreadable(NAME)
+    return output.read_text("utf-8", errors="surrogateescape")
 
 
 def _refused(stderr: str, root: str, choice: Choice) -> UncheckedError:
@@ -166,10 +184,12 @@ def _codes(tables: Iterable[Document], *names: str) -> Iterator[str]:
 
 
 def _relative(file: str, root: str) -> str:
-    return Path(os.path.relpath(file, root)).as_posix()
+    prefix = f"{root}{os.sep}"
+    path = file[len(prefix) :] if file.startswith(prefix) else os.path.relpath(file, root)
+    return path.replace(os.sep, "/")
 
 
-def _diagnostics(output: bytes, root: str) -> Iterator[Diagnostic]:
+def _diagnostics(output: str, root: str) -> Iterator[Diagnostic]:
     try:
         items: list[dict[str, Any]] = json.loads(output)
         for item in items:
