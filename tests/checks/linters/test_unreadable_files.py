@@ -2,11 +2,13 @@
 
 import errno
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support.command import Run
+from support.small import lay
 from support.small_clones import repository
 
 from new_ops_project.checks import catalogue, repo
@@ -46,6 +48,29 @@ def test_a_workflow_that_zizmor_cannot_read(run: Run, project: Path, name: str) 
     (project / WORKFLOWS / f"{name}.yml").write_bytes(ODD[name])
     audited = zizmor.report(repo.read(project))
     assert {"unpinned-uses", "artipacked"} <= {audit.ident for audit in audited.report if "unsafe" in audit.path}
+
+
+def test_files_of_another_form(run: Run, project: Path) -> None:
+    """Zizmor audits nothing if it cannot make sense of one file; the others are audited without it."""
+    old = {".pre-commit-config.yaml": "repos:\n- repo: https://example.org/x\n  sha: v1\n", "a/action.yml": "runs: 1\n"}
+    lay(project, old)
+    audited = zizmor.report(repo.read(project))
+    assert {"unpinned-uses", "artipacked"} <= {audit.ident for audit in audited.report if "unsafe" in audit.path}
+    assert [gap.path for gap in audited.gaps] == [*old]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="such names cannot be there")
+def test_files_with_odd_names(project: Path) -> None:
+    """They are audited under their own names, also those that are not UTF-8 or have two lines."""
+    odd = [f"{WORKFLOWS}/a\nb.yml", f"{WORKFLOWS}/a\udcff.yml", "x\x1by/action.yml"]
+    action = "runs:\n  using: composite\n  steps:\n    - uses: a/b@v1\n"
+    lay(project, dict(zip(odd, (UNSAFE, UNSAFE, action), strict=True)))
+    audited = zizmor.report(repo.read(project))
+    assert {audit.path for audit in audited.report if audit.ident == "unpinned-uses"} == {
+        f"{WORKFLOWS}/unsafe.yml",
+        *odd,
+    }
+    assert audited.gaps == ()
 
 
 def test_a_byte_order_mark(project: Path) -> None:

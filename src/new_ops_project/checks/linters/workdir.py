@@ -1,7 +1,7 @@
 """The folder that a linter runs in."""
 
 import codecs
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
@@ -21,11 +21,14 @@ def folder(repo: Repo, paths: Iterable[str]) -> Iterator[Path]:
 
 
 @contextmanager
-def copies(repo: Repo, paths: Iterable[str]) -> Iterator[Path]:
-    """A folder with nothing but copies of the files `paths`, as the rules see them, without a byte-order mark."""
+def copies(repo: Repo, paths: Iterable[str], names: Mapping[str, str] | None = None) -> Iterator[Path]:
+    """A folder with nothing but copies of the files `paths`, as the rules see them, without a byte-order mark.
+
+    `names` has the paths of copies that are to be elsewhere.
+    """
     with temporary_folder() as copy:
         for path in filter(_is_inside, paths):
-            place = copy / path
+            place = copy / (names or {}).get(path, path)
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(repo.files[path].removeprefix(codecs.BOM_UTF8))
         yield copy

@@ -11,12 +11,15 @@ from new_ops_project.base.finding import Severity
 from new_ops_project.checks.linters import program, workdir
 from new_ops_project.checks.linters.program import Partial
 from new_ops_project.checks.repo import Repo
+from new_ops_project.checks.rule import UncheckedError
 from new_ops_project.formats import yaml
 from new_ops_project.formats.yaml import Node
 
 NAME = "zizmor"
 # The exit codes of a complete run; from 10 on they tell the highest severity (docs.zizmor.sh/usage/#exit-codes).
 _CODES = (0, 3, 10, 11, 12, 13, 14)
+_FAILED = 1
+_UNLOADED = "failed to load file://"  # what it says of a file that is not as it expects
 _OPTIONS = ("--offline", "--format=json-v1", "--no-progress", "--persona=pedantic", "--color=never")
 _INPUTS = re.compile(
     r"\.github/workflows/[^/]+\.ya?ml|(?:.*/)?action\.ya?ml|\.github/dependabot\.ya?ml|\.pre-commit-(?:config|hooks)\.yaml"
@@ -77,17 +80,45 @@ def _is_audited(path: str) -> bool:
 def _audited(repo: Repo, paths: Sequence[str]) -> Partial:
     config = [path for path in _CONFIGS if path in repo.files][:1]
     options = (*_OPTIONS, f"--config={config[0] if config else _NO_CONFIG}")
-    with workdir.copies(repo, [*paths, *config]) as folder:
-        result = program.run(repo, NAME, *options, ".", cwd=folder, codes=_CODES)
+    names = _names(paths)
+    with workdir.copies(repo, [*paths, *config], names) as folder:
+        result = program.run(repo, NAME, *options, ".", cwd=folder, codes=(*_CODES, _FAILED))
+    if result.exit_code == _FAILED:
+        return _halved(repo, paths, result.stderr)
     try:
         items = json.loads(result.stdout or b"[]")
-        audits = tuple(_audit(repo, item) for item in items if _counts(item))
+        audits = tuple(_audit(repo, item, names) for item in items if _counts(item))
     except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
         raise program.unreadable(NAME) from error
     done = {path.replace("\\", "/").removeprefix("./") for path in _COMPLETED.findall(result.stderr)}
+    return Partial(audits, tuple(_unread(path) for path in paths if names.get(path, path) not in done))
+
+
+def _names(paths: Sequence[str]) -> dict[str, str]:
+    """Names for the copies of files whose own names zizmor refuses, or prints on two lines; the kind is the same."""
+    odd = [path for path in paths if not path.isprintable()]
+    kinds = {".github/workflows": ".github/workflows/no-printable-name-{}.yml"}
+    folders = (path.rpartition("/")[0] for path in odd)
+    forms = (kinds.get(folder, "no-printable-name-{}/action.yml") for folder in folders)
+    return {path: form.format(number) for number, (path, form) in enumerate(zip(odd, forms, strict=True))}
+
+
+def _halved(repo: Repo, paths: Sequence[str], errors: str) -> Partial:
+    """The report in two parts: zizmor audits nothing if one file, which it need not name, is not what it expects."""
+    if _UNLOADED not in errors:
+        lines = (line for line in errors.splitlines() if line.startswith(("error", "fatal")))
+        raise program.failed(NAME, next(lines, "it gave no reason."))
+    if len(paths) == 1:
+        return Partial((), (_unread(paths[0]),))
+    middle = len(paths) // 2
+    parts = [_audited(repo, part) for part in (paths[:middle], paths[middle:])]
     return Partial(
-        audits, tuple(program.failed(NAME, f"it cannot read {path}", path) for path in paths if path not in done)
+        tuple(audit for part in parts for audit in part.report), tuple(gap for part in parts for gap in part.gaps)
     )
+
+
+def _unread(path: str) -> UncheckedError:
+    return program.failed(NAME, f"it cannot read {path}", path)
 
 
 def _counts(item: Mapping[str, Any]) -> bool:
@@ -95,10 +126,11 @@ def _counts(item: Mapping[str, Any]) -> bool:
     return is_usual and not item.get("ignored")
 
 
-def _audit(repo: Repo, item: Mapping[str, Any]) -> Audit:
+def _audit(repo: Repo, item: Mapping[str, Any], names: Mapping[str, str]) -> Audit:
     (primary, *_) = (place for place in item["locations"] if place["symbolic"]["kind"] == "Primary")
     local = primary["symbolic"]["key"]["Local"]
-    path = str(local.get("verbatim_path") or local["given_path"]).replace("\\", "/").removeprefix("./")
+    copied = str(local.get("verbatim_path") or local["given_path"]).replace("\\", "/").removeprefix("./")
+    path = next((path for path, name in names.items() if name == copied), copied)
     start, end = (primary["concrete"]["location"][name] for name in ("start_point", "end_point"))
     last = end["row"] + (end["column"] > 0 or end["row"] == start["row"])
     return Audit(
