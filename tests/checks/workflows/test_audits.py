@@ -126,7 +126,8 @@ def test_the_sentence_tells_what_zizmor_tells() -> None:
         ("github.event.workflow_run.head_branch", Severity.ERROR),
         *((name, Severity.WARNING) for name in ("inputs.tox", "github.ref_name", "github.event.release.name", "")),
         ("github.event.inputs.name", Severity.WARNING),
-        ("github.event.repository.default_branch", Severity.WARNING),
+        ("github.event.repository.default_branch", Severity.INFO),
+        ("matrix.category", Severity.INFO),
         *(
             (name, Severity.INFO)
             for name in ("github.actor", "github.repository", "github.event.pull_request.html_url")
