@@ -15,7 +15,7 @@ _TEXTS = r"title|body|ref|label|message|page_name|from|email|name|description|he
 _STRANGERS = (
     rf"^github(?:\.event)?$|^github\.head_ref|^github\.event\.(?!inputs\.|release\.|repository\.).*\b(?:{_TEXTS})$"
 )
-# Contexts whose text GitHub makes, in which nothing means anything to a shell, or that the workflow and the owners choose.
+# Contexts whose text GitHub makes, so that a shell sees only words, or that the owners and the workflow choose.
 _BY_GITHUB = r"github\.(?:.*(?:sha|_url|\bid|number|full_name|login|event)|actor|repository\w*|triggering_actor)$"
 _FIXED = rf"^(?:{_BY_GITHUB}|github\.event\.repository\.default_branch$|matrix\.)"
 
