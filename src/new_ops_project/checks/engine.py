@@ -60,6 +60,7 @@ def run(repo: Repo, rules: Sequence[Rule]) -> Checked:
     results, unchecked = _asked(repo, asked)
     unchecked += [(rule.code, _left_out(rule.tool, unasked[rule.tool])) for rule in rules if rule.tool in unasked]
     tools = {rule.code: rule.tool for rule in rules}
+    unchecked = [(code, _excused(error, tools.get(code, ""), entries)) for code, error in unchecked]
     return _without_ignored(_without_doubles(results, rules), entries, tools, _reasons(results, unchecked))
 
 
@@ -91,6 +92,13 @@ def _unread(repo: Repo) -> _Unchecked:
 
 def _left_out(tool: str, reason: str) -> UncheckedError:
     return UncheckedError(f"{tool} is ignored in pyproject.toml: {reason}")
+
+
+def _excused(error: UncheckedError, tool: str, entries: Sequence[Ignore]) -> UncheckedError:
+    """The error; it is none if the repository ignores what the linter finds in that file."""
+    about = (entry for entry in entries if error.path and tool and entry.code == tool and entry.is_about(error.path))
+    why = next((entry.reason for entry in about), "")
+    return UncheckedError(f"{error.reason} That is ignored in pyproject.toml: {why}") if why else error
 
 
 def _reasons(results: Sequence[FixableFinding], unchecked: _Unchecked) -> tuple[Skipped, ...]:

@@ -59,6 +59,18 @@ def test_files_of_another_form(run: Run, project: Path) -> None:
     assert [gap.path for gap in audited.gaps] == [*old]
 
 
+def test_a_file_that_is_ignored(run: Run, project: Path) -> None:
+    """The entry that the hint shows lets the run be complete; the reason is shown."""
+    name = ".pre-commit-config.yaml"
+    lay(project, {name: "repos:\n- repo: https://example.org/x\n  sha: v1\n"})
+    (skipped,) = answered(run, 2)["skipped"]
+    _, table, entry = skipped["hint"].partition("[tool.new-ops-project.ignore]")
+    lay(project, {"pyproject.toml": f"{table}\n{entry.removesuffix('.')}\n"})
+    (skipped,) = answered(run, 1)["skipped"]
+    assert skipped["reason"] == f"zizmor failed: it cannot read {name}. That is ignored in pyproject.toml: why"
+    assert not skipped["fails"]
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="such names cannot be there")
 def test_files_with_odd_names(project: Path) -> None:
     """They are audited under their own names, also those that are not UTF-8 or have two lines."""

@@ -27,8 +27,11 @@ class Ignore:
 
     def covers(self, finding: Finding, tool: str) -> bool:
         """Whether the finding, which comes from the linter `tool` or from none, is ignored."""
-        is_inside = not self.paths or any(fnmatch.fnmatchcase(finding.path, pattern) for pattern in self.paths)
-        return self.code in {finding.code, tool} and is_inside
+        return self.code in {finding.code, tool} and self.is_about(finding.path)
+
+    def is_about(self, path: str) -> bool:
+        """Whether the entry is about the file."""
+        return not self.paths or any(fnmatch.fnmatchcase(path, pattern) for pattern in self.paths)
 
 
 def read(repo: Repo) -> tuple[Ignore, ...]:

@@ -56,7 +56,8 @@ def unreadable(name: str) -> UncheckedError:
 
 
 def _failure(name: str, reason: str, remedy: str, path: str = "") -> UncheckedError:
-    hint = f'{remedy}, or ignore it with a reason: [tool.new-ops-project.ignore] {name} = "the reason".'
+    entry = f'{{ reason = "why", paths = ["{path}"] }}' if path else '"the reason"'
+    hint = f"{remedy}, or ignore it with a reason: [tool.new-ops-project.ignore] {name} = {entry}."
     return UncheckedError(reason, hint, fails=True, path=path)
 
 
