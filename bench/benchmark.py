@@ -26,4 +26,4 @@ class Benchmark:
     needs: str = ""
     """A program that has to be installed separately; without it on PATH, the benchmark is skipped."""
     is_slow: bool = False
-    """Whether it installs packages; then it only runs with --slow or by its name."""
+    """Whether it installs packages or makes thousands of files; then it only runs with --slow or by its name."""

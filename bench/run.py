@@ -128,7 +128,11 @@ def _options() -> argparse.Namespace:
     names = [benchmark.name for benchmark in BENCHMARKS]
     parser.add_argument("--rounds", type=_positive, metavar="N", help=f"default: {ROUNDS}; for a fleet 1")
     parser.add_argument("--only", action="append", choices=names, metavar="NAME", help=f"any of {', '.join(names)}")
-    parser.add_argument("--slow", action="store_true", help="also measure commands that install packages")
+    parser.add_argument(
+        "--slow",
+        action="store_true",
+        help="also measure what takes minutes: commands that install packages, thousands of files",
+    )
     parser.add_argument("--others", type=Path, metavar="DIR", help="folder with putup and cookiecutter, if not on PATH")
     parser.add_argument("--earlier", type=Path, metavar="DIR", help="compare with the new-ops-project in this folder")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every sample to a file")

@@ -9,7 +9,7 @@ from new_ops_project.checks.rule import Breach, Write
 from new_ops_project.git.tree import PLAIN, Entry
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
-_ENOUGH = 20  # files
+_ENOUGH = 10  # files
 _FUNCTIONS: tuple[type[_Function], ...] = (ast.FunctionDef, ast.AsyncFunctionDef)
 # Backends that put every file of a package into the wheel, unless a setting chooses files.
 _INCLUDING_BACKENDS = ("hatchling.build", "flit_core.buildapi", "poetry.core.masonry.api", "pdm.backend", "uv_build")

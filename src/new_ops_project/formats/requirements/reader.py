@@ -133,7 +133,7 @@ class RequirementsFile:
 
 def is_requirements_path(path: str) -> bool:
     """Whether the path is that of a requirements file in the root, by its name."""
-    return bool(re.fullmatch(r"requirements[\w.-]*\.txt", path))
+    return path.startswith("requirements") and bool(re.fullmatch(r"requirements[\w.-]*\.txt", path))
 
 
 def with_included(load: Load, path: str, *, constraints: bool = False) -> tuple[RequirementsFile, ...]:
