@@ -1,7 +1,7 @@
 """The projects that the PATHs of a command line mean."""
 
 import os
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
@@ -30,7 +30,15 @@ class Scope:
 
 
 def _is_in(path: str, places: Collection[str]) -> bool:
-    return path in places or any(path.startswith(f"{place}/") for place in places)
+    return any(each in places for each in with_folders(path))
+
+
+def with_folders(path: str) -> Iterator[str]:
+    """The path, and the folders above it."""
+    yield path
+    while "/" in path:
+        path = path.rpartition("/")[0]
+        yield path
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from new_ops_project.base.finding import Finding, Severity
 from new_ops_project.checks import catalogue, engine, members
 from new_ops_project.checks.engine import Checked, FixableFinding, Skipped
 from new_ops_project.checks.ignoring.entries import Ignore
-from new_ops_project.checks.places import HINT, Place, Scope, places
+from new_ops_project.checks.places import HINT, Place, Scope, places, with_folders
 from new_ops_project.checks.repo import Repo, read
 from new_ops_project.checks.rule import Rule
 from new_ops_project.checks.template import states
@@ -180,7 +180,8 @@ def _in_scope(place: Place, repo: Repo, checked: Checked) -> Checked:
         return checked
     results = tuple(result for result in checked.results if place.scope.covers(result.finding.path))
     ignored = tuple((finding, why) for finding, why in checked.ignored if place.scope.covers(finding.path))
-    unseen = [name for name in sorted(place.scope.paths) if not any(map(Scope(frozenset({name})).covers, repo.paths))]
+    seen = {each for path in repo.paths for each in with_folders(path)}
+    unseen = sorted(place.scope.paths - seen)
     hidden = git.ignored(place.folder, unseen) if unseen else []
     reasons = [Skipped((), _unseen(place.named(name), name in hidden)) for name in unseen if place.has(name)]
     return replace(checked, results=results, ignored=ignored, skipped=(*checked.skipped, *reasons))
