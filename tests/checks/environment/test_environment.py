@@ -177,6 +177,14 @@ def test_how_much_a_pin_is_missed(files: dict[str, str], severities: list[str]) 
         ({".github/workflows/ci.yml": MATRIX.format("3.9"), "pyproject.toml": PROJECT.format(">=3.8")}, []),
         ({".github/workflows/ci.yml": CI.format("3.9"), "pyproject.toml": LIBRARY.format(">=3.9")}, []),
         ({".github/workflows/ci.yml": CI.format("3.9"), "pyproject.toml": LISTED}, []),
+        (
+            {
+                ".github/workflows/ci.yml": CI.format("3.9"),
+                ".github/workflows/all.yml": MATRIX.format("3.9"),
+                "pyproject.toml": LIBRARY.format(">=3.10"),
+            },
+            [],
+        ),
     ],
 )
 def test_python_has_ended(files: dict[str, str], expected: list[tuple[str, int, int]]) -> None:

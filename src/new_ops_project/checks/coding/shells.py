@@ -33,7 +33,7 @@ def unquoted(repo: Repo, diagnostic: Diagnostic) -> str:
         return "With `shell=True`, only the first item of the list is run as the command." if is_cut else ""
     parts = _unquoted(assigned_value(command, call, syntax))
     unsafe = next((part for part in parts if not _is_listed(part, syntax)), None)
-    return f"{diagnostic.message.partition(',')[0]}: {_display(unsafe)} is not quoted." if unsafe else ""
+    return f"{diagnostic.message.partition(',')[0]}: {_display(unsafe)} needs shlex.quote()." if unsafe else ""
 
 
 def _display(node: ast.expr) -> str:

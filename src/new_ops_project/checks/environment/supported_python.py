@@ -169,8 +169,10 @@ def _ending(repo: Repo, support: Support, verb: str) -> Iterator[Breach]:
 
 
 def _is_tried(repo: Repo, named: PythonVersion) -> bool:
-    """Whether a workflow tests a distribution on a Python that it still supports, by its bound or its classifiers."""
+    """Whether a workflow tests a distribution on a Python that it still supports: it says so, or tries it with others."""
     bound, classifiers = _bound(repo), python_version.classifiers(repo.pyproject, repo.setup)
-    is_listed = any(text == f"Programming Language :: Python :: {named.minor}" for text, _ in classifiers)
-    is_supported = is_listed or (bound is not None and _allows(bound.text, named.minor))
+    is_said = any(text == f"Programming Language :: Python :: {named.minor}" for text, _ in classifiers)
+    is_said |= bound is not None and _allows(bound.text, named.minor)
+    tried = {other.minor for other in python_version.in_workflows(repo.automation) if other.among > 1}
+    is_supported = is_said or named.minor in tried
     return is_supported and repo.tier != "script" and named.place[0].startswith(_WORKFLOWS)
