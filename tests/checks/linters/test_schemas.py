@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from new_ops_project.base.process import ProcessResult
 from new_ops_project.checks import repo
-from new_ops_project.checks.linters import check_jsonschema
+from new_ops_project.checks.linters import check_jsonschema, program
 from new_ops_project.checks.linters.check_jsonschema import SchemaError
+from new_ops_project.template import shared_folders
 
 WORKFLOW = ".github/workflows/ci.yml"
 GOOD = """\
@@ -122,3 +124,64 @@ def test_any_value_is_handled(value: object) -> None:
     """No file makes it fail, and every error has a place in it."""
     text = json.dumps({"on": "push", "jobs": {"a": value}})
     assert all(error.line == 1 and error.column >= 1 and error.message for error in errors(text))
+
+
+# ---- what is kept ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """What the process was asked."""
+    calls: list[bytes] = []
+    real = program.run_module
+
+    def counted(name: str, module: str, *args: str, stdin: bytes = b"") -> ProcessResult:
+        calls.append(stdin)
+        return real(name, module, *args, stdin=stdin)
+
+    monkeypatch.setattr(program, "run_module", counted)
+    return calls
+
+
+def kept() -> Path:
+    """The file with the answer."""
+    (file,) = (shared_folders.cache_folder() / "schemas").iterdir()
+    return file
+
+
+@pytest.fixture
+def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cache of this test alone."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+@pytest.mark.usefixtures("alone")
+def test_an_answer_is_kept(asked: list[bytes]) -> None:
+    """The same files are compared once; a change, also in a comment's line, is seen."""
+    broken = GOOD.replace("shell", "shel")
+    first = errors(broken)
+    assert errors(broken) == first
+    assert len(asked) == 1
+    assert [error.line + 1 for error in first] == [error.line for error in errors(f"# moved\n{broken}")]
+    assert errors(GOOD) == ()
+    assert len(asked) == 2
+
+
+@pytest.mark.usefixtures("alone")
+@pytest.mark.parametrize("content", [b"", b"gibberish", b"\0" * 99])
+def test_a_damaged_answer_is_not_believed(asked: list[bytes], content: bytes) -> None:
+    """It is asked for again."""
+    broken = GOOD.replace("shell", "shel")
+    first = errors(broken)
+    whole = kept().read_bytes()
+    for damaged in (content, whole[:40] + content, whole[:-3]):
+        kept().write_bytes(damaged)
+        assert errors(broken) == first
+    assert len(asked) == 4
+
+
+@pytest.mark.usefixtures("alone")
+def test_a_cache_that_cannot_be_written(tmp_path: Path) -> None:
+    """Nothing is kept then."""
+    (tmp_path / "cache").write_text("a file")
+    assert errors(GOOD.replace("shell", "shel"))

@@ -37,9 +37,9 @@ def project(work: Path) -> Path:
     return repository(work, {f"{WORKFLOWS}/unsafe.yml": UNSAFE})
 
 
-def answered(run: Run, code: int) -> Any:
+def answered(run: Run, code: int, *paths: str) -> Any:
     """What JSON says about workflows."""
-    return run("check", "--json", "--select", f"{FINDERS},OPS116", code=code).json
+    return run("check", *paths, "--json", "--select", f"{FINDERS},OPS116", code=code).json
 
 
 @pytest.mark.parametrize("name", ODD)
@@ -69,6 +69,7 @@ def test_a_file_that_is_ignored(run: Run, project: Path) -> None:
     (skipped,) = answered(run, 1)["skipped"]
     assert skipped["reason"] == f"zizmor failed: it cannot read {name}. That is ignored in pyproject.toml: why"
     assert not skipped["fails"]
+    assert answered(run, 0, "pyproject.toml")["skipped"] == []
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="such names cannot be there")
