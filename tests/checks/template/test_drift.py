@@ -3,6 +3,7 @@
 import re
 import shlex
 import subprocess
+from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ CI = ".github/workflows/ci.yml"
 DEPENDABOT = ".github/dependabot.yml"
 HOOKS = ".pre-commit-config.yaml"
 PYPROJECT = "pyproject.toml"
+COMMENT = ("# PEP 735. The exact versions, with hashes, are in requirements-dev.txt.",)
 
 
 @pytest.fixture
@@ -280,14 +282,17 @@ def test_another_python(run: Run, project: Path) -> None:
 
 def test_a_key_that_the_workflows_rely_on(run: Run, project: Path) -> None:
     """A key of pyproject.toml that ci.yml relies on is a note; the fix adds it and nothing else."""
-    text = edit(project, PYPROJECT, ('files = ["src", "tests"]\n', ""), ("line-length = 100", "line-length = 120"))
+    before = (project / PYPROJECT).read_text()
+    group = before[before.index("[dependency-groups]\n") :].partition("\n\n")[0]
+    files = 'files = ["src", "tests"]\n'
+    text = edit(project, PYPROJECT, (files, ""), (group, ""), ("line-length = 100", "line-length = 120"))
     finding = only(run, project, code=0)
     assert (finding["code"], finding["severity"]) == ("OPS605", "info")
-    assert finding["message"].endswith("is missing: tool.mypy.files.")
-    run("check", str(project / PYPROJECT), "--fix")
-    after = (project / PYPROJECT).read_text().splitlines()
-    assert [line for line in after if line not in text.splitlines()] == ['files = ["src", "tests"]']
-    assert len(after) == len(text.splitlines()) + 1
+    assert finding["message"].endswith("are missing: dependency-groups.dev, tool.mypy.files.")
+    run("check", str(project / PYPROJECT), "--fix", "--select", "OPS605")
+    added, gone = (Counter(side.splitlines()) for side in ((project / PYPROJECT).read_text(), text))
+    assert gone - added == Counter()
+    assert {line for line in added - gone if line} == {*group.splitlines(), files.strip(), *COMMENT}
 
 
 @pytest.mark.parametrize(
