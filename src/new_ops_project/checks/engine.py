@@ -26,13 +26,15 @@ class FixableFinding:
 class Skipped:
     """Rules that could not be checked for the same reason; the hint says what to do about it.
 
-    `fails`: a linter that should have been asked was not, or not about everything, so the run is incomplete.
+    `fails`: a linter that should have been asked was not, or not about everything, so the run is incomplete. `path`:
+    the file that this is about, '' if it is about others.
     """
 
     codes: tuple[str, ...]
     reason: str
     hint: str = ""
     fails: bool = False
+    path: str = ""
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ def _asked(repo: Repo, rules: Sequence[Rule]) -> tuple[list[FixableFinding], _Un
 def _unread(repo: Repo) -> _Unchecked:
     """The files that no rule could read."""
     refused = repo.files.refused if isinstance(repo.files, LazyFiles) else {}
-    return [("", UncheckedError(refused[path], fails=True)) for path in sorted(refused)]
+    return [("", UncheckedError(refused[path], fails=True, path=path)) for path in sorted(refused)]
 
 
 def _left_out(tool: str, reason: str) -> UncheckedError:
@@ -98,15 +100,17 @@ def _excused(error: UncheckedError, tool: str, entries: Sequence[Ignore]) -> Unc
     """The error; it is none if the repository ignores what the linter finds in that file."""
     about = (entry for entry in entries if error.path and tool and entry.code == tool and entry.is_about(error.path))
     why = next((entry.reason for entry in about), "")
-    return UncheckedError(f"{error.reason} That is ignored in pyproject.toml: {why}") if why else error
+    reason = f"{error.reason} That is ignored in pyproject.toml: {why}"
+    return UncheckedError(reason, path=error.path) if why else error
 
 
 def _reasons(results: Sequence[FixableFinding], unchecked: _Unchecked) -> tuple[Skipped, ...]:
     """What was not checked, with the codes for which the same is the reason."""
     broken = {result.finding.path for result in results if result.finding.severity is Severity.ERROR}
-    codes: dict[tuple[str, str, bool], list[str]] = {}
+    codes: dict[tuple[str, str, bool, str], list[str]] = {}
     for code, error in unchecked:
-        about = codes.setdefault((error.reason, error.hint, error.fails and error.path not in broken), [])
+        fails = error.fails and error.path not in broken
+        about = codes.setdefault((error.reason, error.hint, fails, error.path), [])
         about += [code] if code else []
     return tuple(Skipped(tuple(codes), *reason) for reason, codes in codes.items())
 

@@ -175,7 +175,7 @@ def _require_known(place: Place, repo: Repo) -> None:
 
 
 def _in_scope(place: Place, repo: Repo, checked: Checked) -> Checked:
-    """Without findings in other files than those that were named; what git ignores of these is skipped."""
+    """Without what is about other files than those that were named; what git ignores of these is skipped."""
     if place.scope == Scope():
         return checked
     results = tuple(result for result in checked.results if place.scope.covers(result.finding.path))
@@ -183,8 +183,9 @@ def _in_scope(place: Place, repo: Repo, checked: Checked) -> Checked:
     seen = {each for path in repo.paths for each in with_folders(path)}
     unseen = sorted(place.scope.paths - seen)
     hidden = git.ignored(place.folder, unseen) if unseen else []
-    reasons = [Skipped((), _unseen(place.named(name), name in hidden)) for name in unseen if place.has(name)]
-    return replace(checked, results=results, ignored=ignored, skipped=(*checked.skipped, *reasons))
+    skipped = [skip for skip in checked.skipped if not skip.path or place.scope.covers(skip.path)]
+    skipped += [Skipped((), _unseen(place.named(name), name in hidden)) for name in unseen if place.has(name)]
+    return replace(checked, results=results, ignored=ignored, skipped=tuple(skipped))
 
 
 def _unseen(name: str, is_ignored: bool) -> str:  # noqa: FBT001
