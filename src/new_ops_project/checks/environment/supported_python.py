@@ -169,7 +169,7 @@ def _ending(repo: Repo, support: Support, verb: str) -> Iterator[Breach]:
 
 
 def _is_tried(repo: Repo, named: PythonVersion) -> bool:
-    """Whether a workflow tests a distribution on a Python that it still supports: it says so, or tries it with others."""
+    """Whether a workflow tests a distribution on a Python that it still supports: it says so, or tries others, too."""
     bound, classifiers = _bound(repo), python_version.classifiers(repo.pyproject, repo.setup)
     is_said = any(text == f"Programming Language :: Python :: {named.minor}" for text, _ in classifiers)
     is_said |= bound is not None and _allows(bound.text, named.minor)
