@@ -101,19 +101,22 @@ def _is_essential(repo: Repo, mismatch: Mismatch) -> bool:
 
 def _is_optional(repo: Repo, mismatch: Mismatch) -> bool:
     """Whether the code can do without the import: a condition is around it, or a fallback around another of it."""
-    for path in repo.python_files:
-        is_here = path == mismatch.path
-        syntax = repo.syntax(path) if is_here or mismatch.name.encode() in repo.files[path] else None
-        nodes: list[ast.Import | ast.ImportFrom] = []
-        nodes += [*syntax.nodes(ast.Import), *syntax.nodes(ast.ImportFrom)] if syntax else []
-        for node in nodes:
-            around = [*syntax.ancestors(node)] if syntax else []
-            is_it = is_here and node.lineno <= mismatch.line <= (node.end_lineno or node.lineno)
+    name = mismatch.name.encode()
+    for path in (path for path in repo.python_files if path == mismatch.path or name in repo.files[path]):
+        for node, around in _imports(repo, path):
+            is_it = path == mismatch.path and node.lineno <= mismatch.line <= (node.end_lineno or node.lineno)
             if is_it and any(isinstance(each, ast.If | ast.Try) for each in around):
                 return True
             if mismatch.name in _modules(node) and any(map(_is_fallback, around)):
                 return True
     return False
+
+
+def _imports(repo: Repo, path: str) -> Iterator[tuple[ast.Import | ast.ImportFrom, list[ast.AST]]]:
+    """Each statement that imports something, with the nodes around it."""
+    if path in repo.files and (syntax := repo.syntax(path)):
+        yield from ((node, [*syntax.ancestors(node)]) for node in syntax.nodes(ast.Import))
+        yield from ((node, [*syntax.ancestors(node)]) for node in syntax.nodes(ast.ImportFrom))
 
 
 def _modules(node: ast.Import | ast.ImportFrom) -> set[str]:
@@ -174,6 +177,5 @@ def misplaced(repo: Repo, mismatches: Mismatches) -> Iterator[Breach]:
 
 
 def _is_in_function(repo: Repo, mismatch: Mismatch) -> bool:
-    syntax = repo.syntax(mismatch.path)
-    nodes = [*syntax.nodes(ast.Import), *syntax.nodes(ast.ImportFrom)] if syntax else []
-    return any(bool(syntax and syntax.function(node)) for node in nodes if node.lineno == mismatch.line)
+    around = (each for node, around in _imports(repo, mismatch.path) if node.lineno == mismatch.line for each in around)
+    return any(isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef) for each in around)
