@@ -5,8 +5,10 @@ import os
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -101,9 +103,11 @@ def _run(repo: Repo, choice: Choice, paths: Sequence[str], configs: Mapping[str,
         # The paths can be too many for a command line; `./` hides a leading `-` or `@`.
         listed.write_text("".join(f"./{path}\n" for path in paths), "utf-8", newline="\n")
         options = ["--no-fix", "--quiet", "--force-exclude", _cache(is_copy=folder != repo.folder), f"@{listed}"]
-        files = _ask(repo, choice, "--show-files", *options, cwd=folder, scratch=scratch).splitlines()
-        options += ["--output-format=json", f"--select={_CODES},{UNREADABLE}", *_ignored(repo, configs)]
-        output = _ask(repo, choice, *options, cwd=folder, scratch=scratch)
+        selected = ["--output-format=json", f"--select={_CODES},{UNREADABLE}", *_ignored(repo, configs)]
+        ask = partial(_ask, repo, choice, *options, cwd=folder, scratch=scratch)
+        with ThreadPoolExecutor(1, "ruff") as pool:
+            listing = pool.submit(ask, "--show-files")
+            output, files = ask(*selected), listing.result().splitlines()
         root = os.path.realpath(folder)
         return RuffReport(tuple(_diagnostics(output, root)), frozenset(_relative(file, root) for file in files))
 
@@ -120,8 +124,7 @@ def _cache(*, is_copy: bool) -> str:
 def _ask(repo: Repo, choice: Choice, *options: str, cwd: Path, scratch: Path) -> str:
     """The output of `ruff check`; raises UncheckedError, with the path of the configuration that it refuses."""
     # Without --output-file, ruff would write to the file that RUFF_OUTPUT_FILE names.
-    output = scratch / "output"
-    output.unlink(missing_ok=True)
+    output = scratch / ("listing" if "--show-files" in options else "diagnostics")
     args = ("check", *options, f"--output-file={output}")
     env = {"XDG_CONFIG_HOME": str(scratch)}  # where no configuration of the user is
     done = program.run(repo, NAME, *args, program=choice.program, cwd=cwd, env=env, codes=(0, 1, 2))
