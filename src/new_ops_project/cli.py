@@ -8,8 +8,7 @@ from contextlib import suppress
 import click
 
 from new_ops_project import __version__
-from new_ops_project.base import descendants, interrupts, masking, memory, scratch, streams
-from new_ops_project.base.environ import drop_git_variables
+from new_ops_project.base import descendants, environ, interrupts, masking, memory, scratch, streams
 from new_ops_project.base.errors import Exit, ProcessError, ToolError
 from new_ops_project.commands.group import Verbs
 from new_ops_project.commands.shared.voice import Voice
@@ -63,7 +62,7 @@ _VOICE = Voice(json=True)  # which speaks on stderr
 
 def run(arguments: list[str] | None = None) -> int:
     """Run one command line (that of the process, if none is given) and return its exit code."""
-    drop_git_variables()
+    environ.clean()
     masking.forget()
     with streams.guarded() as outputs, interrupts.interruptible():
         try:
@@ -115,6 +114,7 @@ def _told(error: BaseException) -> int:
 
 def _leave() -> None:
     """End this process and its children at once: tidying up takes memory too, and without it, Python may crash."""
+    sys.setswitchinterval(1e-4)  # other threads may still be at work
     with suppress(Exception):
         descendants.end(is_ctrl_c=False)
         scratch.sweep()

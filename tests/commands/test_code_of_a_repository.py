@@ -51,6 +51,26 @@ def hostile(plain: Small, tmp_path: Path) -> Path:
     return plain.project
 
 
+@pytest.mark.parametrize("path", [".", "", "bin"])
+def test_programs_of_the_current_folder(
+    plain: Small, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, path: str
+) -> None:
+    """A PATH that leads into the current folder brings no programs of the repository."""
+    mark = tmp_path / "ran"
+    programs = {f"{path or '.'}/{name}": f"#!/bin/sh\ntouch {mark}\n" for name in ("git", "ruff", "zizmor", "uv")}
+    lay(plain.project, {**programs, "pyproject.toml": PYPROJECT})
+    for program in programs:
+        (plain.project / program).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{path}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.chdir(plain.project)
+    for line in ("check", "doctor", "update --check", "fleet status ."):
+        done = subprocess.run(
+            [sys.executable, "-m", "new_ops_project", *line.split()], capture_output=True, check=False
+        )
+        assert done.returncode in {0, 1}, done
+    assert not mark.exists()
+
+
 @pytest.mark.parametrize("line", LOOKS)
 def test_a_verb_that_looks(hostile: Path, tmp_path: Path, line: str) -> None:
     """It starts in the repository, and nothing of it is imported."""

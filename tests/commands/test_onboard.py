@@ -63,6 +63,27 @@ def test_a_second_run_does_nothing(run: Run, work: Path, index: Path, monkeypatc
     assert {path: path.stat().st_mtime_ns for path in (work / "audit").rglob("*")} == before
 
 
+PROJECT_ONLY = '[project]\nname = "audit"\nversion = "1"\n'
+PARTS = {
+    "name and version": PROJECT_ONLY,
+    "dependencies": f'{PROJECT_ONLY}dependencies = ["alpha"]\n',
+    "nothing": "",
+    "a group": f'{PROJECT_ONLY}[dependency-groups]\ndev = ["beta"]\n',
+}
+
+
+@pytest.mark.usefixtures("index")
+@pytest.mark.parametrize("installer", ["uv", "pip"])
+@pytest.mark.parametrize("part", PARTS)
+def test_a_finished_environment_is_no_problem(run: Run, work: Path, part: str, installer: str) -> None:
+    """Whatever steps a clone needs, a run that was not interrupted says nothing about an interruption."""
+    repository(work / "audit", {"pyproject.toml": PARTS[part]})
+    options = ("--installer", installer, "--no-check", "--json")
+    ran = run("onboard", "audit", *options)
+    assert ran.json["notes"] == ["Nothing pins the packages: they come from pyproject.toml."]
+    assert run("onboard", "audit", *options).json["notes"] == ran.json["notes"]
+
+
 def test_with_pip(run: Run, work: Path, index: Path) -> None:
     """--installer pip does the same with venv and pip; the next run, with uv, has nothing to do."""
     package(work / "audit", index)

@@ -16,6 +16,7 @@ from support import fleets
 from support.command import Ran, git
 from support.small import lay, make_template
 from support.small_clones import PYPROJECT, fake_venv
+from support.trees import multiply
 
 PATIENCE = 60  # seconds, many times what a run takes
 
@@ -128,6 +129,25 @@ def test_a_pipe_in_the_repository(project: Path, name: str, line: str) -> None:
     ran = ends(line)
     assert ran.code == 2, ran
     assert f".git/{name} is a named pipe" in " ".join((ran.out + ran.err).split()), ran
+
+
+@pytest.mark.parametrize("line", ["update", "update --check", "update --preview", "fleet status .", "promote library"])
+def test_a_tree_without_end(project: Path, line: str) -> None:
+    """A few objects that stand for 10 billion files keep nobody waiting."""
+    multiply(project)
+    ran = ends(line)
+    assert ran.code == 2, ran
+    assert "has more than 1,000,000 files and folders" in " ".join((ran.out + ran.err).split()), ran
+
+
+def test_a_template_without_end(project: Path, tmp_path: Path) -> None:
+    """Neither does a template whose files are that many."""
+    template = fleets.template(tmp_path / "other")
+    multiply(template)
+    ran = ends(f"new fresh --defaults --path {tmp_path / 'fresh'} --template {template}")
+    assert (ran.code, [*tmp_path.glob("fresh*")]) == (2, []), ran
+    assert "has more than 1,000,000 files and folders" in ran.err
+    assert project.exists()
 
 
 @pytest.mark.parametrize("name", ["HEAD", "config"])

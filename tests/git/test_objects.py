@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 from support.command import git
 from support.history import Files, begin, commit, link, program
+from support.trees import multiply, nest
 
-from new_ops_project.base.errors import ProcessError
+from new_ops_project.base.errors import ProcessError, ToolError
 from new_ops_project.git import objects
 
 FILES: Files = {"a": "a\n", "b/c/d": program("d\n"), "b/link": link("c/d"), "b/c.txt": "", 'b/odd "\\\n': "odd\n"}
@@ -25,9 +26,30 @@ def test_all_files_of_a_tree(repository: Path) -> None:
     with objects.open_reader(repository) as reader:
         assert [*reader.tree("HEAD")] == expected
         below = git("rev-parse", "HEAD:b", at=repository)
-        assert [*reader.tree(below, "b/")] == [row for row in expected if row[1].startswith("b/")]
+        inside = [(mode, path[2:], blob) for mode, path, blob in expected if path.startswith("b/")]
+        assert [*reader.tree(below)] == inside
         with pytest.raises(ProcessError, match="there is no tree nothing"):
             [*reader.tree("nothing")]
+
+
+def test_a_deep_tree(tmp_path: Path) -> None:
+    """Folders may be nested deeper than calls of Python may."""
+    path = "a/" * 1500 + "file"
+    repository = begin(tmp_path / "deep", commit("Begin", {"b": "b\n"}))
+    nest(repository, path.split("/"))
+    with objects.open_reader(repository) as reader:
+        assert [name for _, name, _ in reader.tree("HEAD")] == [path, "b"]
+
+
+def test_a_tree_without_end(tmp_path: Path) -> None:
+    """A few objects that stand for 10 billion files are refused."""
+    repository = begin(tmp_path / "endless", commit("Begin", {"b": "b\n"}))
+    multiply(repository)
+    with (
+        objects.open_reader(repository) as reader,
+        pytest.raises(ToolError, match=r"HEAD of the repository .* has more than 1,000,000 files and folders"),
+    ):
+        [*reader.tree("HEAD")]
 
 
 def test_single_objects(repository: Path) -> None:

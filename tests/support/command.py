@@ -31,11 +31,11 @@ class Run(Protocol):
         """Run the command line; fail unless it ends with the exit code."""
 
 
-def git(*args: str, at: Path, env: dict[str, str] | None = None) -> str:
+def git(*args: str, at: Path, env: dict[str, str] | None = None, stdin: str = "") -> str:
     """Run git and return its output."""
     command = ["git", *args]
     done = subprocess.run(
-        command, cwd=at, check=True, capture_output=True, text=True, env={**os.environ, **(env or {})}
+        command, cwd=at, check=True, capture_output=True, text=True, env={**os.environ, **(env or {})}, input=stdin
     )
     return done.stdout.strip()
 

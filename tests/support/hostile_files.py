@@ -432,6 +432,63 @@ _ENCODINGS: tuple[Callable[[str], bytes], ...] = (
 )
 
 
+# What makes a reader that looks for an end, from each place again, take quadratic time.
+_PIECES = (
+    *(
+        "${{ ",
+        "${{ secrets",
+        "$(",
+        "{{ ",
+        "{% if a %}",
+        "{#",
+        '"',
+        "'",
+        "(",
+        "[",
+        "{",
+        "<",
+        "<<x ",
+        "`",
+        "\\",
+        "#",
+        "# ",
+    ),
+    *(
+        "a",
+        "a.",
+        "a, ",
+        "a=",
+        "a && ",
+        "a | ",
+        "- ",
+        "-r ",
+        "*",
+        "*/",
+        "../",
+        "!a ",
+        "&a ",
+        "*a ",
+        ">=1,",
+        ";",
+        "%",
+        " ",
+    ),
+    *(
+        "\n",
+        "a\n",
+        "\\\n",
+        "- a\n",
+        "[a]\n",
+        "RUN a\n",
+        "if a:\n ",
+        "try:\n pass\nexcept:\n pass\n",
+        "uvx ",
+        "import a\n",
+    ),
+)
+_LONG = (*(piece * 20_000 for piece in _PIECES), f"{'a.' * 20_000}a=1", f"['{'a' * 9}'{'.a' * 20_000}]", "a={" * 20_000)
+
+
 def contents(seed: str, fragments: tuple[str, ...], form: str = "") -> st.SearchStrategy[bytes]:
     """The bytes of a file of the kind of `seed`."""
     texts = [_edited(seed, (*fragments, *fragments, *ANY))]
@@ -439,6 +496,7 @@ def contents(seed: str, fragments: tuple[str, ...], form: str = "") -> st.Search
     encoded = st.builds(lambda text, encode: encode(text), st.one_of(*texts), st.sampled_from(_ENCODINGS))
     return st.one_of(
         *[encoded] * 12,
+        _edited(seed, _LONG).map(str.encode),
         st.binary(max_size=200),
         st.sampled_from(fragments).map(lambda each: each.encode("utf-8", "surrogatepass")),
     )

@@ -8,7 +8,6 @@ import copyreg
 import gc
 import marshal
 import os
-import select
 import signal
 import sys
 import time
@@ -18,20 +17,20 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from new_ops_project.base import descendants, interrupts
 
 if sys.platform != "win32":
     import fcntl
     import resource
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
 
 T = TypeVar("T")
 
 _PATIENCE = 10  # times its processor time that a child may take: what waits for something takes none
 _LOOK = 0.2  # seconds between two looks at what a child has written to a folder
-_HEADER = 8  # bytes with the length of a message
-_CHUNK = 1 << 20
 _MOST_PLACE = 200  # bytes
 _MOST_ALIVE = 4  # children that wait for requests; one that is asked again later starts again
 
@@ -94,7 +93,8 @@ class Child:
     ) -> None:
         self._serve, self._limits, self._folder, self._asks = serve, limits, folder, asks
         self._pid, self._parent = 0, os.getpid()
-        self._requests = self._answers = -1
+        self._requests: Connection[Any, Any]
+        self._answers: Connection[Any, Any]
         self._shared: Any = None
 
     def ask(self, request: Any) -> Any:
@@ -109,16 +109,16 @@ class Child:
             self._start()
         try:
             with suppress(BrokenPipeError):  # it has ended, which is noticed below
-                _write(self._requests, pickle.dumps(request))
-            answer = pickle.loads(memoryview(self._answer())[_HEADER:])  # noqa: S301 - of our own child
+                self._requests.send_bytes(pickle.dumps(request))
+            answer = pickle.loads(self._answer())  # noqa: S301 - of our own child
             self._require_little()
         except BaseException:
             if self._pid:
                 descendants.kill(self._pid)
                 self.end()
             raise
-        if answer is None:
-            raise self._exceeded(f"needs more than {_in_words(self._limits.memory)} of memory")
+        if isinstance(answer, str):
+            raise self._exceeded(answer)
         value, error, cause = answer
         if error is not None:
             raise error from cause
@@ -137,51 +137,43 @@ class Child:
             pid, self._pid = self._pid, 0
             with suppress(ValueError):
                 _alive.remove(self)
-            os.close(self._requests)
-            os.close(self._answers)
+            self._requests.close()
+            self._answers.close()
             return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
     # ---- the parent -------------------------------------------------------------------------------------------------
 
     def _start(self) -> None:
         import mmap  # noqa: PLC0415 - as above
+        from multiprocessing.connection import Pipe  # noqa: PLC0415
 
         _flush()  # else the child writes once more what waits there
         self._shared = mmap.mmap(-1, _MOST_PLACE)
-        (requests, self._requests), (self._answers, answers) = os.pipe(), os.pipe()
+        (requests, self._requests), (self._answers, answers) = Pipe(duplex=False), Pipe(duplex=False)
         with interrupts.deferred():
             with warnings.catch_warnings():  # of other threads: those that run meanwhile wait for programs only
                 warnings.simplefilter("ignore", DeprecationWarning)
                 self._pid = os.fork()
             if not self._pid:
                 self._work(requests, answers)
-        os.close(requests)
-        os.close(answers)
+        requests.close()
+        answers.close()
         _alive.append(self)
         if len(_alive) > _MOST_ALIVE:
             _alive[0].end()
 
-    def _answer(self) -> bytearray:
-        """The next message of the child, with its header."""
-        poll = select.poll()
-        poll.register(self._answers, select.POLLIN)
-        data, size = bytearray(), _HEADER
+    def _answer(self) -> bytes:
+        """The next message of the child."""
         patience = float("inf") if self._asks else _PATIENCE * self._limits.seconds
         ends = time.monotonic() + patience
-        while len(data) < size:
-            left = ends - time.monotonic()
-            if left <= 0:
+        while not self._answers.poll(_LOOK):
+            self._require_little()
+            if time.monotonic() > ends:
                 raise self._exceeded(f"does not end within {patience:g} s", is_late=True)
-            if not poll.poll(max(1, 1000 * min(left, _LOOK))):
-                self._require_little()
-            elif chunk := os.read(self._answers, _CHUNK):
-                data += chunk
-                size = _HEADER + int.from_bytes(data[:_HEADER], "big") if len(data) >= _HEADER else size
-                if size > _HEADER + self._limits.size:
-                    raise self._exceeded(f"writes more than {_in_words(self._limits.size)}")
-            else:
-                raise self._ended()
-        return data
+        try:
+            return self._answers.recv_bytes()
+        except (EOFError, OSError):  # before a message, or in the middle of one
+            raise self._ended() from None
 
     def _exceeded(self, clause: str, *, is_late: bool = False) -> ExceededError:
         place = bytes(self._shared).rstrip(b"\0").decode(errors="replace") if self._shared else ""
@@ -216,16 +208,16 @@ class Child:
 
     # ---- the child --------------------------------------------------------------------------------------------------
 
-    def _work(self, requests: int, answers: int) -> None:
+    def _work(self, requests: "Connection[Any, Any]", answers: "Connection[Any, Any]") -> None:
         """Answer requests until the parent has gone, and never return."""
         global _place  # noqa: PLW0603 - what tells a child from its parent
         try:
             _place = self._shared
             copyreg.pickle(CodeType, _reduced_code)
             gc.freeze()  # memory that is only looked at stays shared
-            self._become_child({requests, answers})
-            while request := _read(requests):
-                _write(answers, self._served(request, requests))
+            self._become_child({requests.fileno(), answers.fileno()})
+            while True:
+                answers.send_bytes(self._served(requests.recv_bytes(), requests.fileno()))
         finally:
             os._exit(1)
 
@@ -250,7 +242,7 @@ class Child:
                 resource.setrlimit(resource.RLIMIT_AS, (most, hard))
 
     def _served(self, request: bytes, requests: int) -> bytes:
-        """The answer to a request: a value, or an error with its cause, or None for a lack of memory."""
+        """The answer to a request: a value, or an error with its cause, or a clause about what it exceeds."""
         import pickle  # noqa: PLC0415 - as above
 
         # The system ends the child when it takes too long, or its parent dies (the pipe is closed), even in C code.
@@ -264,9 +256,11 @@ class Child:
         try:
             answer = pickle.dumps((self._serve(pickle.loads(request)), None, None))  # noqa: S301 - of our parent
         except MemoryError:
-            answer = pickle.dumps(None)
+            answer = pickle.dumps(f"needs more than {_in_words(self._limits.memory)} of memory")
         except BaseException as error:  # noqa: BLE001 - the parent raises it
             answer = pickle.dumps((None, _portable(error), _portable(error.__cause__)))
+        if len(answer) > self._limits.size:
+            answer = pickle.dumps(f"writes more than {_in_words(self._limits.size)}")
         signal.setitimer(signal.ITIMER_PROF, 0)
         fcntl.fcntl(requests, fcntl.F_SETFL, flags)
         _flush()
@@ -306,25 +300,6 @@ def _rebuilt(kind: type[BaseException], args: tuple[Any, ...], state: dict[str, 
     error.args = args
     error.__dict__.update(state)
     return error
-
-
-def _read(pipe: int) -> bytes:
-    """One message; b'' at the end of the pipe."""
-    data, size = bytearray(), _HEADER
-    while len(data) < size:
-        chunk = os.read(pipe, size - len(data))
-        if not chunk:
-            return b""
-        data += chunk
-        size = _HEADER + int.from_bytes(data[:_HEADER], "big")
-    return bytes(data[_HEADER:])
-
-
-def _write(pipe: int, message: bytes) -> None:
-    for part in (len(message).to_bytes(_HEADER, "big"), message):
-        data = memoryview(part)
-        while data:
-            data = data[os.write(pipe, data) :]
 
 
 def _in_words(size: int | None) -> str:

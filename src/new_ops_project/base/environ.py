@@ -24,10 +24,15 @@ _REPOSITORY_VARIABLES = frozenset(
 )
 
 
-def drop_git_variables() -> None:
-    """Remove the variables that name the caller's repository from this process: copier starts children of its own."""
+def clean() -> None:
+    """Remove from this process what lets a repository decide what runs: copier starts children of its own.
+
+    That are the variables that name the caller's repository, and the folders on PATH that depend on the current one.
+    """
     for name in _REPOSITORY_VARIABLES & os.environ.keys():
         del os.environ[name]
+    if path := os.environ.get("PATH"):
+        os.environ["PATH"] = os.pathsep.join(filter(os.path.isabs, path.split(os.pathsep)))
 
 
 def child_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:

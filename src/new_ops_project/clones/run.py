@@ -5,6 +5,7 @@ import re
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from new_ops_project.base import masking
@@ -32,7 +33,7 @@ _PACKAGE = re.compile(r"(?:Collecting | \+ )([\w.-]+)|Processing \S*[/\\]([\w.]+
 
 
 class Run:
-    """One run on `clone`, which is replaced by a copy after each step that acted.
+    """One run on `clone`, which is replaced by a copy, to look again, whenever something about it has changed.
 
     `recreate`: whether any environment may be replaced; `commands`: those that were run, as a person would type them;
     `output`: of the check, if it failed.
@@ -66,6 +67,7 @@ class Run:
         with self._stack:
             yield
             venv_marker.end(self.clone.venv.path)
+            self.clone = replace(self.clone)
 
     def install(self, *command: str, env: Mapping[str, str] | None = None) -> None:
         """Report the command of an installer, run it, and report each package that it comes to.

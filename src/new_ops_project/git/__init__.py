@@ -10,7 +10,7 @@ from pathlib import Path
 
 from new_ops_project.base.errors import ProcessError, ToolError
 from new_ops_project.base.process import ProcessResult, run
-from new_ops_project.git import confinement, special_files
+from new_ops_project.git import confinement, special_files, trees
 
 OLDEST = (2, 28)  # the first with `git init --initial-branch`
 
@@ -49,15 +49,22 @@ def git(
 
     No program runs that the repository's own settings name, except its `filters` or `hooks` where the caller says so.
     Raises ToolError, with git's own remedy, for a repository that git does not trust because another user owns it,
-    and for a special file that git waits for.
+    for a special file that git waits for, and for a tree without a reasonable end.
     """
     try:
         command, variables = confined(at, env, filters=filters, hooks=hooks)
-        obstacle = partial(special_files.refusal, at or Path())
+        obstacle = partial(_obstacle, command, variables, at or Path(), args)
         return run(*command, *args, cwd=at, env=variables, stdin=stdin, codes=codes, obstacle=obstacle)
     except ProcessError as error:
         require_trusted(error.stderr)
         raise
+
+
+def _obstacle(
+    command: tuple[str, ...], variables: Mapping[str, str], at: Path, args: Iterable[str]
+) -> ToolError | None:
+    """Why a git that has not ended for a while never will, or should not."""
+    return special_files.refusal(at) or trees.refusal(command, variables, at, args)
 
 
 def confined(

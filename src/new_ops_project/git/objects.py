@@ -14,7 +14,7 @@ from typing import IO, cast
 from new_ops_project.base import process
 from new_ops_project.base.errors import ProcessError
 from new_ops_project.base.files import write_whole
-from new_ops_project.git import TEMPORARY, confined, special_files
+from new_ops_project.git import TEMPORARY, confined, special_files, trees
 
 _COMMAND = (*TEMPORARY, "cat-file", "--batch")
 _HEADER_WORDS = 3  # id, type, size
@@ -89,19 +89,29 @@ class Reader:
         """Each object that exists, by the name given."""
         return {name: item for name in dict.fromkeys(names) if (item := self.get(name))}
 
-    def tree(self, name: str, prefix: str = "") -> Iterator[tuple[str, str, str]]:
+    def tree(self, name: str) -> Iterator[tuple[str, str, str]]:
         """Mode, path and id of every file in a tree or in the tree of a commit; submodules are included.
 
-        Paths begin with `prefix`. Raises ProcessError if there is no such tree, or one in it is missing.
+        Raises ProcessError if there is no such tree, or one in it is missing, and ToolError if it has too many files.
         """
+        folders, number = [self._entries(name)], 0
+        while folders:
+            for mode, path, object_id in folders[-1]:
+                number += 1
+                if number > trees.MOST:
+                    raise trees.too_large(name, self._at)
+                if mode == "40000":
+                    folders.append(self._entries(object_id, f"{path}/"))
+                    break
+                yield mode.zfill(6), path, object_id
+            else:
+                folders.pop()
+
+    def _entries(self, name: str, prefix: str = "") -> Iterator[tuple[str, str, str]]:
         tree = self.get(f"{name}^{{tree}}")
         if tree is None:
             raise ProcessError(("git", *_COMMAND), None, f"there is no tree {name}{prefix and f' of {prefix}'}")
-        for mode, path, object_id in _entries(tree, prefix):
-            if mode == "40000":
-                yield from self.tree(object_id, f"{path}/")
-            else:
-                yield mode.zfill(6), path, object_id
+        return _entries(tree, prefix)
 
 
 def _answer(stdout: IO[bytes]) -> GitObject | None:

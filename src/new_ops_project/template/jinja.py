@@ -95,7 +95,9 @@ class Templates:
     def evaluate(self, text: str, values: Mapping[str, Any], *, is_default: bool = False) -> str:
         """Evaluate a text of copier.yml where what only copier knows is unknown; a default may use UNSET."""
         confined.note(f"{text if len(text) <= _SHOWN else f'{text[:_SHOWN]}...'!r}")
-        return self.text(text, {**UNKNOWN, **(UNSET if is_default else {}), **values})
+        result = self.text(text, {**UNKNOWN, **(UNSET if is_default else {}), **values})
+        confined.note("")
+        return result
 
     def call(self, function: Callable[..., T], *args: Any) -> T:
         """What a function returns: `ForeignTemplates` calls it in its child."""

@@ -51,12 +51,16 @@ def rendering(
 
 @contextmanager
 def readable(what: str) -> Iterator[None]:
-    """Turn the end of a child into one sentence that begins with `what`."""
+    """Turn the end of a child into one sentence that begins with `what`.
+
+    The limits are on all of its work, so the place is only where it was then.
+    """
     try:
         yield
     except ExceededError as error:
         more = f" If it needs that long, set {_SECONDS}." if error.is_late else ""
-        raise LimitError(f"{what}: {error.place or 'it'} {error}.", f"Fix it there.{more}") from error
+        place = f"; it was at {error.place}" if error.place else ""
+        raise LimitError(f"{what}: it {error}{place}.", f"Fix it there.{more}") from error
 
 
 @contextmanager

@@ -28,7 +28,8 @@ class FailedCheck:
 def report(repo: Repo) -> tuple[FailedCheck, ...]:
     """The failed checks of the plugins; () if we are the only plugin, without importing repo-review.
 
-    Raises UncheckedError if repo-review is not installed, if there is no folder, or if a plugin fails.
+    Raises UncheckedError if repo-review is not installed, if there is no folder or its
+    pyproject.toml does not parse, or if a plugin fails.
     """
     if importlib.util.find_spec("repo_review") is None:
         raise program.missing("repo-review")
@@ -36,6 +37,8 @@ def report(repo: Repo) -> tuple[FailedCheck, ...]:
         return ()
     if not isinstance(repo.files, LazyFiles):
         raise UncheckedError("repo-review checks folders only.")
+    if repo.pyproject.problem:
+        raise UncheckedError("repo-review cannot read pyproject.toml.", "Fix that file first.")
     try:
         return _failed_checks(repo)
     except Exception as error:  # a plugin is third-party code, which can raise anything

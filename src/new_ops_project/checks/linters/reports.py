@@ -1,8 +1,8 @@
 """The reports of all linters on one repository, which run at the same time."""
 
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from threading import Thread
 from typing import Any
 
 from new_ops_project.checks.linters import (
@@ -32,21 +32,43 @@ TOOLS: Mapping[str, Callable[[Repo], Any]] = {
 }
 
 
+class _Running(Thread):
+    """A linter at work."""
+
+    def __init__(self, name: str, repo: Repo) -> None:
+        super().__init__(name=name)
+        self._repo = repo
+        self.report: Any = None
+        # Until it is known: a thread that lacks memory ends without a word.
+        self._error: BaseException | None = MemoryError()
+
+    def run(self) -> None:
+        """Run the linter."""
+        try:
+            self.report, self._error = TOOLS[self.name](self._repo), None
+        except BaseException as error:  # noqa: BLE001 - it is raised where the report is needed
+            self._error = error
+
+    def result(self) -> Any:
+        """The report, once it is there; raises what the linter raised."""
+        self.join()
+        if self._error:
+            raise self._error
+        return self.report
+
+
 @dataclass
 class Reports:
     """The linters' reports on one repository; each linter runs at most once."""
 
     repo: Repo
-    _running: dict[str, Future[Any]] = field(default_factory=dict)
+    _running: dict[str, _Running] = field(default_factory=dict)
 
     def start(self, names: Iterable[str]) -> None:
         """Start these linters, all at the same time, without waiting for them."""
-        wanted = sorted(set(names) - self._running.keys())
-        if not wanted:
-            return
-        pool = ThreadPoolExecutor(len(wanted), "linter")
-        self._running.update({name: pool.submit(TOOLS[name], self.repo) for name in wanted})
-        pool.shutdown(wait=False)
+        for name in sorted(set(names) - self._running.keys()):
+            self._running[name] = _Running(name, self.repo)
+            self._running[name].start()
 
     def of(self, name: str) -> Any:
         """The report of a linter; raises UncheckedError if it could not run."""
@@ -56,6 +78,7 @@ class Reports:
 
     def gaps(self, name: str) -> tuple[UncheckedError, ...]:
         """What is missing in the report of a linter that could do some of its work."""
-        future = self._running[name]
-        report = None if future.exception() else future.result()
+        running = self._running[name]
+        running.join()
+        report = running.report
         return report.gaps if isinstance(report, Partial) else ()

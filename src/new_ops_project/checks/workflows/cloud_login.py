@@ -31,8 +31,9 @@ _LOGINS = {
     "google-github-actions/auth": "workload_identity_provider",
     "azure/login": "client-id",
 }
-_SECRET = re.compile(r"\$\{\{[^}]*\bsecrets\b")
-_SECRET_NAME = re.compile(r"\$\{\{[^}]*\bsecrets\.(\w+)")
+# Of many `${{` without an end, each search stops at the next one.
+_SECRET = re.compile(r"\$\{\{[^}$]*\bsecrets\b")
+_SECRET_NAME = re.compile(r"\$\{\{[^}$]*\bsecrets\.(\w+)")
 _KEY_ID = re.compile(r"(?:AKIA|ASIA)[A-Z0-9]{16}")
 
 

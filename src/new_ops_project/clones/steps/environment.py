@@ -45,7 +45,7 @@ def look_environment(clone: Clone) -> Iterator[Seen]:
         yield _bad(f".venv has Python {present.version}, and {python.where} asks for {python.name}", replaced)
     elif present.state is VenvState.UNFINISHED:
         remedy = clone.onboard if _is_usable(present) or venv_marker.is_ours(present.path) else replaced
-        yield _bad(".venv is not finished: the run that made it was interrupted", remedy)
+        yield _bad(".venv is not finished: the run that made it was stopped, or failed", remedy)
     elif present.state is not VenvState.READY:
         yield _bad(f".venv cannot be used: {present.why}", replaced)
     else:

@@ -31,7 +31,7 @@ from new_ops_project.template.releases import Releases
 
 def main() -> None:
     """Answer each line of the input."""
-    environ.drop_git_variables()
+    environ.clean()
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what a library prints must not get among the answers
     setup = json.loads(sys.stdin.readline())

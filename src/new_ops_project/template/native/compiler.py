@@ -125,18 +125,21 @@ class _Compiler:
 
     def _code(self, text: str, name: str | None, kind: str) -> CodeType:
         where = name or repr(text)
-        confined.note(where)  # constants are computed now
+        confined.note(where)
         try:
             tree = self._environment.parse(text)
             jinja_whitelist.require(tree, kind)
             for parts in jinja_whitelist.included(tree):
                 for path in self._matching(parts):
                     self._compile_content(path, kind)
-            return self._environment.compile(tree, name=name, filename=name or "<template>")
+            confined.note(where)  # constants are computed now
+            code = self._environment.compile(tree, name=name, filename=name or "<template>")
+            confined.note("")
         except _UNREADABLE as error:
             raise UnsupportedError(f"has {where}, which jinja2 cannot read: {error}") from error
         except UnsupportedError as error:
             raise UnsupportedError(f"{error}" if " (in " in str(error) else f"{error} (in {where})") from error
+        return code
 
     def _matching(self, parts: tuple[str | None, ...]) -> Iterator[str]:
         """The paths of the files whose names consist of these parts, of which None stands for any text."""
