@@ -21,6 +21,7 @@ NOT_EXACT = [
     '[dependency-groups]\ndev = ["ruff==0.5"]',
     '[build-system]\nrequires = ["hatchling==1.27.0"]\nbuild-backend = "hatchling.build"',
     'dependencies = ["x-core==1.0", "x==1"]',
+    'dependencies = [\n  "a==1",  # https://example.org/issues/684\n  "b==2" # 3 is broken\n]',
     "[tool.poetry.dependencies]\npython = '3.12'\na = '^1.2'\nb = '*'\nc = '1.*'\nd = { git = 'https://example.org' }",
     "[tool.poetry.group.dev.dependencies]\nruff = '0.5.0'",
     "[tool.poetry.dependencies]\nsphinx = {version = '7.1', optional = true}\n[tool.poetry.extras]\ndocs = ['sphinx']",

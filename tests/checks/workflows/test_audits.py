@@ -126,6 +126,8 @@ def test_the_sentence_tells_what_zizmor_tells() -> None:
         ("github.event.workflow_run.head_branch", Severity.ERROR),
         *((name, Severity.WARNING) for name in ("inputs.tox", "github.ref_name", "github.event.release.name", "")),
         ("github.event.inputs.name", Severity.WARNING),
+        ("github.event.pull_request.base.ref", Severity.WARNING),
+        ("github.event.pull_request.head.ref", Severity.ERROR),
         ("github.event.repository.default_branch", Severity.INFO),
         ("matrix.category", Severity.INFO),
         *(

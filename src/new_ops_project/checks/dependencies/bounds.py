@@ -16,16 +16,19 @@ from new_ops_project.formats.requirements.pep508 import canonical_name
 _FOR_DEVELOPERS = re.compile(
     r"(?:dev|test|lint|doc|typ|mypy|ci|style|format|build|release|check|bench|cov|qa|pre-commit)", re.IGNORECASE
 )
+_REASON = re.compile(rb"[\"',]\s*#\s*\S.{7,}")
 _EXACT = re.compile(r"={0,2}\s*(\d[\w.+!-]*)")
 
 
 def exact_versions(repo: Repo) -> Iterator[Breach]:
-    """Each `==` in what a distribution requires."""
+    """Each `==` in what a distribution requires, except where a comment on the line says why."""
     if repo.tier == "script":
         return
     own = canonical_name(repo.pyproject.string("project", "name") or repo.setup.string("name"))
     for requirement in _published(repo):
-        if _is_exact(requirement) and not _are_sisters(requirement.name, own):
+        line = repo.files[requirement.path].split(b"\n")[requirement.place.line - 1 : requirement.place.line]
+        is_explained = bool(line and _REASON.search(line[0]))
+        if _is_exact(requirement) and not _are_sisters(requirement.name, own) and not is_explained:
             severity = None if repo.tier == "library" else Severity.WARNING
             message = f"{requirement.text} allows only one version of {requirement.name}."
             yield Breach(
