@@ -22,6 +22,7 @@ ALLOWED = {
     "checks/linters/deptry.py": "what a program of ours wrote",
     "checks/linters/detect_secrets.py": "what a program of ours wrote",
     "checks/linters/ruff.py": "what a program of ours wrote",
+    "checks/linters/repo_review.py": "what our own process wrote",
     "checks/linters/schema_process.py": "what our own process wrote, and the schemas of an installed package",
     "checks/linters/zizmor.py": "what a program of ours wrote",
     "checks/packaging/backends.py": "catches ValueError",

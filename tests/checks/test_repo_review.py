@@ -16,7 +16,7 @@ from support.command import Run, git
 from new_ops_project.base.finding import Severity
 from new_ops_project.checks import catalogue, engine, remote_files, repo, repo_review_plugin
 from new_ops_project.checks.coding import plugin_checks
-from new_ops_project.checks.linters import repo_review
+from new_ops_project.checks.linters import program, repo_review
 from new_ops_project.checks.rule import UncheckedError
 
 (RULE,) = catalogue.selected(["OPS590"], [])
@@ -58,12 +58,31 @@ def test_checks_that_repo_review_ignores_are_not_reported(ignore: str, work: Pat
     assert not [message for message in messages if message.startswith("PY002")]
 
 
-def test_a_plugin_that_fails_is_no_traceback(work: Path) -> None:
-    """If repo-review cannot read pyproject.toml, the rule is skipped with the reason."""
+def test_a_file_that_repo_review_cannot_read(work: Path) -> None:
+    """The rule is skipped with the reason; another rule has the error."""
     lay(work, pyproject__toml="[project\n")
     checked = engine.run(repo.read(work), [RULE])
     assert checked.findings == ()
-    assert "TOMLDecodeError" in checked.skipped[0].reason
+    assert "cannot read pyproject.toml" in checked.skipped[0].reason
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"), [("raise OSError('no luck')", "OSError: no luck"), ("import time; time.sleep(60)", "no answer")]
+)
+def test_a_plugin_that_fails(
+    work: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, reason: str
+) -> None:
+    """What a plugin raises is no traceback, and one without end is ended; the run is incomplete."""
+    info = tmp_path / "plugins" / "bad-1.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: bad\nVersion: 1\n")
+    (info / "entry_points.txt").write_text("[repo_review.checks]\nbad = bad_plugin:checks\n")
+    (info.parent / "bad_plugin.py").write_text(f"def checks():\n    {code}\n")
+    monkeypatch.setenv("PYTHONPATH", str(info.parent))
+    monkeypatch.setattr(program, "SECONDS", 5.0)
+    (skipped,) = engine.run(repo.read(lay(work)), [RULE]).skipped
+    assert reason in skipped.reason
+    assert skipped.fails
 
 
 def test_without_repo_review_the_rule_is_skipped(monkeypatch: pytest.MonkeyPatch, work: Path) -> None:

@@ -1,17 +1,18 @@
 """repo-review, run with the checks of every plugin except ours."""
 
 import importlib.util
+import json
 from dataclasses import dataclass
-from typing import Any
 
 from new_ops_project.checks.lazy_files import LazyFiles
 from new_ops_project.checks.linters import program
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import UncheckedError
 
-OURS = "new_ops_project"
+NAME = "repo-review"
 # Modules whose checks are left out: ours, and those of validate-pyproject, which a rule of ours runs.
-_LEFT_OUT = (f"{OURS}.", "validate_pyproject.")
+LEFT_OUT = ("new_ops_project.", "validate_pyproject.")
+_CHILD = "new_ops_project.checks.linters.repo_review_process"
 _CHECKS = "repo_review.checks"
 
 
@@ -32,37 +33,22 @@ def report(repo: Repo) -> tuple[FailedCheck, ...]:
     pyproject.toml does not parse, or if a plugin fails.
     """
     if importlib.util.find_spec("repo_review") is None:
-        raise program.missing("repo-review")
+        raise program.missing(NAME)
     if not _other_plugins():
         return ()
     if not isinstance(repo.files, LazyFiles):
         raise UncheckedError("repo-review checks folders only.")
     if repo.pyproject.problem:
         raise UncheckedError("repo-review cannot read pyproject.toml.", "Fix that file first.")
+    result = program.run_module(NAME, _CHILD, str(repo.folder.resolve()))
     try:
-        return _failed_checks(repo)
-    except Exception as error:  # a plugin is third-party code, which can raise anything
-        raise program.failed("repo-review", f"a plugin raised {type(error).__name__}: {error}") from error
+        return tuple(FailedCheck(*check) for check in json.loads(result.stdout))
+    except (ValueError, TypeError) as error:
+        raise program.unreadable(NAME) from error
 
 
 def _other_plugins() -> bool:
     """Whether there is any other plugin."""
     from importlib.metadata import entry_points  # noqa: PLC0415 - slow to import, and no other rule needs it
 
-    return any(not entry.value.startswith(_LEFT_OUT) for entry in entry_points(group=_CHECKS))
-
-
-def _failed_checks(repo: Repo) -> tuple[FailedCheck, ...]:
-    """Our checks are removed first: repo-review would run them all, and so this function again."""
-    from repo_review import processor  # noqa: PLC0415 - installed with the extra [check] only
-
-    collected = processor.collect_all(repo.folder)
-    theirs: dict[str, Any] = {
-        name: check for name, check in collected.checks.items() if not type(check).__module__.startswith(_LEFT_OUT)
-    }
-    processed = processor.process(repo.folder, collected=collected._replace(checks=theirs))
-    return tuple(
-        FailedCheck(check.name, check.description, check.err_msg, check.url)
-        for check in processed.results
-        if check.result is False
-    )
+    return any(not entry.value.startswith(LEFT_OUT) for entry in entry_points(group=_CHECKS))
