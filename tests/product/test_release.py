@@ -244,7 +244,7 @@ def test_the_sbom_is_the_lock(original: Release) -> None:
         "new-ops-project",
         __version__,
     )
-    assert len(bom["dependencies"][0]["dependsOn"]) == 13
+    assert len(bom["dependencies"][0]["dependsOn"]) == 17
 
 
 def digests(component: dict[str, Any]) -> list[dict[str, str]]:
