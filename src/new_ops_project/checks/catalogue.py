@@ -57,11 +57,7 @@ def selected(select: Sequence[str], ignore: Sequence[str]) -> tuple[Rule, ...]:
 def fixing(chosen: Sequence[Rule], select: Sequence[str], *, is_named: bool) -> tuple[Rule, ...]:
     """The rules whose fixes --fix applies; `select` is --select, and `is_named` tells whether PATH names files."""
     codes = {name.upper() for name in select}
-    return tuple(
-        rule
-        for rule in chosen
-        if rule.fixes and (not rule.fixed_when or rule.code in codes or is_named)
-    )
+    return tuple(rule for rule in chosen if rule.fixes and (not rule.fixed_when or rule.code in codes or is_named))
 
 
 def _codes(names: Sequence[str]) -> set[str]:
