@@ -58,6 +58,8 @@ def git(
         return run(*command, *args, cwd=at, env=variables, stdin=stdin, codes=codes, obstacle=obstacle)
     except ProcessError as error:
         require_trusted(error.stderr)
+        if confinement.fetches_nothing(variables) and confinement.is_lacking(error.stderr):
+            raise confinement.lacking(at or Path()) from error
         if match := _REFUSED_PATH.search(error.stderr):
             hint = "Give it another name in the template, or wherever it comes from."
             raise ToolError(f"git refuses the path {match[1]}.", hint) from error
