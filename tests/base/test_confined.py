@@ -1,7 +1,9 @@
 """Work in a child process: what it returns, raises and may use."""
 
 import os
+import pickle
 import signal
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -133,6 +135,17 @@ def test_requests() -> None:
     assert [other.ask(4) for other in others] == [[4]] * 6
     assert child.ask(5) == [5]  # it was ended, since others were asked
     assert len(descendants.below(os.getpid())) <= 4
+
+
+def test_a_late_signal() -> None:
+    """The system tells of what was written a little later, when the child may be at work already."""
+    child = Child(lambda seconds: time.sleep(seconds) or "done", LIMITS)
+    assert child.ask(0) == "done"
+    write = threading.Timer(0.1, lambda: child._requests.send_bytes(pickle.dumps(0)))  # noqa: SLF001 - what only it has
+    write.start()
+    assert child.ask(0.5) == "done"
+    write.join()
+    child.end()
 
 
 def test_what_is_open_stays_with_the_parent() -> None:

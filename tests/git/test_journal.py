@@ -101,6 +101,46 @@ def test_an_empty_folder_goes_with_its_file(repository: Path) -> None:
     assert (repository / "gone" / "one" / "c").read_text() == "c\n"
 
 
+def through_link(tmp_path: Path, old: Files, new: Files) -> tuple[Change, Path]:
+    """A change of `old` into `new`, which is in place, and a folder to which a link among them leads."""
+    outside = tmp_path / "outside"
+    lay(outside, {"keep": "c\n"})
+    repository = checked_out(begin(tmp_path / "linked", commit("Begin", old)))
+    git_dir, removed = repository / ".git", {*old} - {*new}
+    with journal.locked(git_dir), journal.preparation_folder(git_dir) as ready:
+        prepare(repository, ready)
+        shutil.rmtree(ready / "new")
+        lay(ready / "new", new)
+        before = {path: journal.digest_below(repository, path) for path in (*old, *new)}
+        about = {"verb": "update", "conflicts": {}}
+        return journal.put_in_place(ready, repository, git_dir, before=before, removed=removed, about=about), outside
+
+
+@pytest.mark.parametrize("text", ["c\n", "new\n", "precious\n"])
+def test_an_undo_again_beyond_a_link(tmp_path: Path, text: str) -> None:
+    """A run that is killed when it has restored a link looks at nothing beyond it when it is repeated."""
+    change, outside = through_link(tmp_path, {"x": link("../outside")}, {"x/keep": "new\n"})
+    (outside / "keep").write_text(text)
+    shutil.copytree(change.folder, tmp_path / "kept", symlinks=True)
+    journal.undo(change)
+    shutil.copytree(tmp_path / "kept", change.folder, symlinks=True)
+    assert journal.undo(change) is None
+    assert (outside / "keep").read_text() == text
+    assert (change.root / "x").readlink() == Path("../outside")
+
+
+@pytest.mark.parametrize("text", ["c\n", "precious\n"])
+def test_a_completion_beyond_a_link(tmp_path: Path, text: str) -> None:
+    """So does one that is killed when it has replaced a folder by a link."""
+    change, outside = through_link(tmp_path, {"x/keep": "c\n"}, {"x": link("../outside")})
+    (outside / "keep").write_text(text)
+    shutil.copy2(change.git_dir / "index", change.folder / "index")
+    shutil.copy2(change.git_dir / "index", change.folder / "index.old")
+    journal.finish(change)
+    assert (outside / "keep").read_text() == text
+    assert journal.is_complete(change)
+
+
 @pytest.mark.parametrize("was_edited", [False, True])
 def test_edits_since_are_kept(repository: Path, *, was_edited: bool) -> None:
     """Undone, files that were edited since are moved to a folder that is named; others need none."""

@@ -486,7 +486,12 @@ _PIECES = (
         "import a\n",
     ),
 )
-_LONG = (*(piece * 20_000 for piece in _PIECES), f"{'a.' * 20_000}a=1", f"['{'a' * 9}'{'.a' * 20_000}]", "a={" * 20_000)
+_LONG = (
+    *(piece * (40_000 // len(piece)) for piece in _PIECES),
+    f"{'a.' * 20_000}a=1",
+    f"['{'a' * 9}'{'.a' * 20_000}]",
+    "a={" * 20_000,
+)
 
 
 def contents(seed: str, fragments: tuple[str, ...], form: str = "") -> st.SearchStrategy[bytes]:

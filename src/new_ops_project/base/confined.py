@@ -95,6 +95,7 @@ class Child:
         self._pid, self._parent = 0, os.getpid()
         self._requests: Connection[Any, Any]
         self._answers: Connection[Any, Any]
+        self._lifeline = -1  # the end of a pipe that is never written to
         self._shared: Any = None
 
     def ask(self, request: Any) -> Any:
@@ -139,6 +140,7 @@ class Child:
                 _alive.remove(self)
             self._requests.close()
             self._answers.close()
+            os.close(self._lifeline)
             return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
     # ---- the parent -------------------------------------------------------------------------------------------------
@@ -150,14 +152,16 @@ class Child:
         _flush()  # else the child writes once more what waits there
         self._shared = mmap.mmap(-1, _MOST_PLACE)
         (requests, self._requests), (self._answers, answers) = Pipe(duplex=False), Pipe(duplex=False)
+        lifeline, self._lifeline = os.pipe()
         with interrupts.deferred():
             with warnings.catch_warnings():  # of other threads: those that run meanwhile wait for programs only
                 warnings.simplefilter("ignore", DeprecationWarning)
                 self._pid = os.fork()
             if not self._pid:
-                self._work(requests, answers)
+                self._work(requests, answers, lifeline)
         requests.close()
         answers.close()
+        os.close(lifeline)
         _alive.append(self)
         if len(_alive) > _MOST_ALIVE:
             _alive[0].end()
@@ -208,16 +212,20 @@ class Child:
 
     # ---- the child --------------------------------------------------------------------------------------------------
 
-    def _work(self, requests: "Connection[Any, Any]", answers: "Connection[Any, Any]") -> None:
+    def _work(self, requests: "Connection[Any, Any]", answers: "Connection[Any, Any]", lifeline: int) -> None:
         """Answer requests until the parent has gone, and never return."""
         global _place  # noqa: PLW0603 - what tells a child from its parent
         try:
             _place = self._shared
             copyreg.pickle(CodeType, _reduced_code)
             gc.freeze()  # memory that is only looked at stays shared
-            self._become_child({requests.fileno(), answers.fileno()})
-            while True:
-                answers.send_bytes(self._served(requests.recv_bytes(), requests.fileno()))
+            self._become_child({requests.fileno(), answers.fileno(), lifeline})
+            # The system ends the child when its parent dies, which closes the pipe, even in C code.
+            with suppress(OSError, AttributeError):
+                fcntl.fcntl(lifeline, fcntl.F_SETOWN, os.getpid())
+                fcntl.fcntl(lifeline, fcntl.F_SETFL, fcntl.fcntl(lifeline, fcntl.F_GETFL) | fcntl.FASYNC)
+            while os.getppid() == self._parent:
+                answers.send_bytes(self._served(requests.recv_bytes()))
         finally:
             os._exit(1)
 
@@ -241,18 +249,11 @@ class Child:
                 most = most if hard == resource.RLIM_INFINITY else min(most, hard)
                 resource.setrlimit(resource.RLIMIT_AS, (most, hard))
 
-    def _served(self, request: bytes, requests: int) -> bytes:
+    def _served(self, request: bytes) -> bytes:
         """The answer to a request: a value, or an error with its cause, or a clause about what it exceeds."""
         import pickle  # noqa: PLC0415 - as above
 
-        # The system ends the child when it takes too long, or its parent dies (the pipe is closed), even in C code.
-        signal.setitimer(signal.ITIMER_PROF, self._limits.seconds)
-        flags = fcntl.fcntl(requests, fcntl.F_GETFL)
-        with suppress(OSError, AttributeError):
-            fcntl.fcntl(requests, fcntl.F_SETOWN, os.getpid())
-            fcntl.fcntl(requests, fcntl.F_SETFL, flags | fcntl.FASYNC)
-        if os.getppid() != self._parent:
-            os._exit(1)
+        signal.setitimer(signal.ITIMER_PROF, self._limits.seconds)  # by which the system ends it, even in C code
         try:
             answer = pickle.dumps((self._serve(pickle.loads(request)), None, None))  # noqa: S301 - of our parent
         except MemoryError:
@@ -262,7 +263,6 @@ class Child:
         if len(answer) > self._limits.size:
             answer = pickle.dumps(f"writes more than {_in_words(self._limits.size)}")
         signal.setitimer(signal.ITIMER_PROF, 0)
-        fcntl.fcntl(requests, fcntl.F_SETFL, flags)
         _flush()
         return answer
 

@@ -15,6 +15,7 @@ from new_ops_project.git import confinement, special_files, trees
 OLDEST = (2, 28)  # the first with `git init --initial-branch`
 
 _DISTRUST = re.compile(r"(?:dubious ownership in repository at '|unsafe repository \(')(.+?)'", re.DOTALL)
+_REFUSED_PATH = re.compile(r"^error: invalid path '(.+)'$", re.MULTILINE)
 _REMEDY = re.compile(r"^\s*(git config --global --add safe\.directory .+)$", re.MULTILINE)
 
 # For repositories of our own: the user's configuration must not sign, convert or hook into what we do there.
@@ -57,6 +58,11 @@ def git(
         return run(*command, *args, cwd=at, env=variables, stdin=stdin, codes=codes, obstacle=obstacle)
     except ProcessError as error:
         require_trusted(error.stderr)
+        if confinement.fetches_nothing(variables) and confinement.is_lacking(error.stderr):
+            raise confinement.lacking(at or Path()) from error
+        if match := _REFUSED_PATH.search(error.stderr):
+            hint = "Give it another name in the template, or wherever it comes from."
+            raise ToolError(f"git refuses the path {match[1]}.", hint) from error
         raise
 
 

@@ -6,12 +6,13 @@ unpacks or copies it.
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 from new_ops_project.base import process, reading
-from new_ops_project.base.errors import ToolError
+from new_ops_project.base.errors import ProcessError, ToolError
 from new_ops_project.git import special_files, urls
 
 # Whatever git is asked, no file system monitor and no verifier of signatures answers.
@@ -24,6 +25,8 @@ _HOOKS = re.compile(rb"\[(?:hook|include)", re.IGNORECASE)  # since git 2.54, be
 _KEY = rb"\[include|(?:^|\])\s*(?:%s)\s*(?:=|$)"
 _LAZY = re.compile(_KEY % rb"promisor|partialclone", re.IGNORECASE | re.MULTILINE)
 _FETCHING = re.compile(_KEY % rb"sshcommand|gitproxy|askpass|helper|uploadpack|vcs", re.IGNORECASE | re.MULTILINE)
+_LACKING = re.compile(r"promisor|transport '.*' not allowed|unable to read|missing|bad object", re.IGNORECASE)
+_PROTOCOLS, _NONE = "GIT_ALLOW_PROTOCOL", "none"
 _OF_REPOSITORY = {"local", "worktree"}  # as `git config --show-scope` says it
 
 
@@ -44,7 +47,38 @@ def of(
         options += _without(at, git_dir, sections)
     if not _LAZY.search(text):
         return options, {}
-    return options, {"GIT_ALLOW_PROTOCOL": "none" if _FETCHING.search(text) else urls.allowed_protocols()}
+    return options, {_PROTOCOLS: _NONE if _FETCHING.search(text) else urls.allowed_protocols()}
+
+
+def fetches_nothing(env: Mapping[str, str]) -> bool:
+    """Whether these variables, of `of`, keep a partial clone from fetching what it lacks."""
+    return env.get(_PROTOCOLS) == _NONE
+
+
+def lacking(at: Path) -> ToolError:
+    """The error for such a clone where git needs an object that it lacks."""
+    message = f"The partial clone {at} lacks objects, and they are not fetched by the programs that its settings name."
+    return ToolError(message, "If you trust these, bring everything: git fetch --refetch --no-filter")
+
+
+def is_lacking(messages: str) -> bool:
+    """Whether git's messages may be about an object that could not be fetched."""
+    return bool(_LACKING.search(messages))
+
+
+@contextmanager
+def borrowing(git_dir: Path) -> Iterator[None]:
+    """For work in a repository that borrows the objects of the one in `git_dir`: say what a partial clone lacks."""
+    try:
+        yield
+    except ProcessError as error:
+        _, env = of(git_dir)
+        if not is_lacking(error.stderr) or _PROTOCOLS not in env:
+            raise
+        if fetches_nothing(env):
+            raise lacking(git_dir) from error
+        message = f"The partial clone {git_dir} lacks objects that are needed here."
+        raise ToolError(message, "Bring everything: git fetch --refetch --no-filter") from error
 
 
 def defines_filters(at: Path) -> bool:

@@ -13,7 +13,7 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 from unicodedata import normalize
 
@@ -114,10 +114,10 @@ def put_in_place(
     them is different now.
     """
     written = sorted(_relative(path, ready / "new") for path in (ready / "new").rglob("*") if _is_file(path))
-    after = {path: digest(ready / "new" / path) for path in written} | dict.fromkeys(removed, "")
+    after = {path: digest_below(ready / "new", path) for path in written} | dict.fromkeys(removed, "")
     before = {path: before.get(path, "") for path in after}
     for path, planned_digest in before.items():
-        if digest(root / path) != planned_digest:
+        if digest_below(root, path) != planned_digest:
             raise ToolError(f"{path} was changed while this was planned.", "Nothing was written; run this again.")
     require_unlocked_index(git_dir)
     if digest(git_dir / "index") != digest(ready / "index.old"):
@@ -155,7 +155,8 @@ def _folders(root: Path, paths: Iterable[str]) -> list[str]:
     folders: set[str] = set()
     for path in paths:
         target = root / path
-        folders |= {_relative(folder, root) for folder in target.parents if root in folder.parents and folder.is_dir()}
+        above = (_relative(folder, root) for folder in target.parents if root in folder.parents and folder.is_dir())
+        folders |= {folder for folder in above if not is_beyond_link(root, f"{folder}/x")}
         if target.is_dir() and not target.is_symlink():
             folders |= {_relative(Path(folder), root) for folder, _, _ in os.walk(target)}
     return sorted(folders)
@@ -222,7 +223,7 @@ def noted(change: Change, paths: Iterable[str], about: Mapping[str, Any]) -> Cha
     before, after = dict(change.before), dict(change.after)
     for path in paths:
         file, backup = change.root / path, change.folder / "old" / path
-        after[path] = digest(file)
+        after[path] = digest_below(change.root, path)
         if path not in before:
             before[path] = after[path]
             if before[path]:
@@ -236,12 +237,12 @@ def noted(change: Change, paths: Iterable[str], about: Mapping[str, Any]) -> Cha
 def _was_undone(change: Change) -> bool:
     """Whether somebody has restored everything (git reset --hard) after a run was stopped half-way."""
     has_begun = any(new and not _is_file(change.folder / "new" / path) for path, new in change.after.items())
-    return has_begun and all(digest(change.root / path) == old for path, old in change.before.items())
+    return has_begun and all(digest_below(change.root, path) == old for path, old in change.before.items())
 
 
 def _place(change: Change, path: str, new_digest: str) -> None:
     """Move one new file into place, or delete the file; do nothing if that was done before."""
-    target, present_digest = change.root / path, digest(change.root / path)
+    target, present_digest = change.root / path, digest_below(change.root, path)
     if present_digest == new_digest:
         return
     if present_digest != change.before[path] or (new_digest and not _is_file(change.folder / "new" / path)):
@@ -323,7 +324,7 @@ def _restore_all(change: Change) -> Path | None:
 def _restore(change: Change, path: str, edited: Path) -> None:
     """Restore one file; a version that is neither the old nor the new one is moved to the folder `edited`."""
     target, backup = change.root / path, change.folder / "old" / path
-    present_digest, old_digest = digest(target), change.before[path]
+    present_digest, old_digest = digest_below(change.root, path), change.before[path]
     if present_digest not in {"", old_digest, change.after[path]}:
         (edited / path).parent.mkdir(parents=True, exist_ok=True)
         _move(target, edited / path)
@@ -333,7 +334,7 @@ def _restore(change: Change, path: str, edited: Path) -> None:
     if old_digest and present_digest != old_digest and _is_file(backup):
         target.parent.mkdir(parents=True, exist_ok=True)
         _move(backup, target)
-    elif not old_digest:
+    elif not old_digest and not is_beyond_link(change.root, path):
         remove_empty_parents(target.parent, change.root)
 
 
@@ -370,6 +371,16 @@ def digest(path: Path) -> str:
         return f"{bit}:{hashlib.sha256(path.read_bytes()).hexdigest()}"
     except FileNotFoundError:  # it went meanwhile, or the system remembered it under another spelling of its name
         return ""
+
+
+def digest_below(root: Path, path: str) -> str:
+    """The digest of the file at `path` of the folder `root`; what lies beyond a symbolic link is no file of it."""
+    return "" if is_beyond_link(root, path) else digest(root / path)
+
+
+def is_beyond_link(root: Path, path: str) -> bool:
+    """Whether a folder above `path`, below `root`, is a symbolic link."""
+    return any((root / folder).is_symlink() for folder in PurePosixPath(path).parents if folder.name)
 
 
 def is_spelled_otherwise(path: Path) -> bool:

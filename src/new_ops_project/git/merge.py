@@ -15,7 +15,7 @@ from new_ops_project import git
 from new_ops_project.base.errors import ProcessError
 from new_ops_project.base.files import explained, write_whole
 from new_ops_project.base.scratch import temporary_folder
-from new_ops_project.git import markers
+from new_ops_project.git import confinement, markers
 from new_ops_project.git.fastimport import begin_commit, move_files, put_files, use_tree, with_path
 from new_ops_project.git.objects import Reader, init_beside, open_reader
 from new_ops_project.git.tree import Entry, Tree
@@ -239,7 +239,7 @@ def scratch_repository(objects: Path, object_format: str = "sha1") -> Iterator[S
     with temporary_folder() as holder:
         folder = holder / "scratch.git"
         init_beside(objects, folder, object_format=object_format, bare=True)
-        with open_reader(folder) as reader:
+        with confinement.borrowing(objects.parent), open_reader(folder) as reader:
             yield Scratch(folder, reader)
 
 

@@ -14,7 +14,7 @@ from typing import IO, cast
 from new_ops_project.base import process
 from new_ops_project.base.errors import ProcessError
 from new_ops_project.base.files import write_whole
-from new_ops_project.git import TEMPORARY, confined, special_files, trees
+from new_ops_project.git import TEMPORARY, ask, confined, confinement, special_files, trees
 
 _COMMAND = (*TEMPORARY, "cat-file", "--batch")
 _HEADER_WORDS = 3  # id, type, size
@@ -67,9 +67,13 @@ class Reader:
     def __init__(self, at: Path, env: Mapping[str, str] | None, ending: ExitStack) -> None:
         self._at, self._env, self._ending = at, env, ending
         self._pipes: tuple[IO[bytes], IO[bytes]] | None = None
+        self._fetches = True
 
     def get(self, name: str) -> GitObject | None:
-        """The object that `name` (gitrevisions(7)) names, or None; raises ProcessError when git fails."""
+        """The object that `name` (gitrevisions(7)) names, or None; raises ProcessError when git fails.
+
+        Raises ToolError for one that a partial clone lacks and may not fetch.
+        """
         if "\n" in name:
             return None
         if self._pipes is None:
@@ -77,13 +81,19 @@ class Reader:
             child = process.start(*command, *_COMMAND, cwd=self._at, env=env)
             self._ending.callback(process.end, child)
             self._pipes = cast("IO[bytes]", child.stdin), cast("IO[bytes]", child.stdout)
+            self._fetches = not confinement.fetches_nothing(env)
         stdin, stdout = self._pipes
         try:
             stdin.write(os.fsencode(name) + b"\n")
             stdin.flush()
-            return _answer(stdout)
+            answer = _answer(stdout)
         except (OSError, ValueError) as error:
+            if not self._fetches:
+                raise confinement.lacking(self._at) from error
             raise ProcessError(("git", *_COMMAND), None, f"no answer about {name!r}: {error}") from error
+        if not (answer or self._fetches) and ask("rev-parse", "--verify", "--quiet", name, at=self._at):
+            raise confinement.lacking(self._at)
+        return answer
 
     def find(self, names: Iterable[str]) -> dict[str, GitObject]:
         """Each object that exists, by the name given."""

@@ -95,7 +95,9 @@ def write_work_tree(plan: Plan, *, about: Mapping[str, Any]) -> Change:
         _mark_unmerged(plan, ready)
         if source := about.get("left", {}).get("source"):
             shutil.copytree(source, ready / TEMPLATE, symlinks=True)
-        before = {path: journal.digest(repository.root / path) for path in _paths_as_committed(repository, written)}
+        before = {
+            path: journal.digest_below(repository.root, path) for path in _paths_as_committed(repository, written)
+        }
         removed = {
             difference.before for difference in written if difference.status in "DR" and difference.before in before
         }
@@ -105,21 +107,27 @@ def write_work_tree(plan: Plan, *, about: Mapping[str, Any]) -> Change:
 
 
 def _require_free(repository: Repository, written: Iterable[Difference]) -> None:
-    """Raise ToolError when a new file would replace one that git does not track, or lie beyond a symbolic link."""
-    removed = {difference.before for difference in written if difference.status in "DR"}
-    for path in (difference.path for difference in written if difference.status in "AR"):
-        target, above = repository.root / path, [parent for parent in _parents(path) if parent not in removed]
-        blocked = [path] if os.path.lexists(target) and not _will_be_empty(target, removed, path) else []
-        blocked += [parent for parent in above if _is_no_folder(repository.root / parent)]
-        if blocked:
-            raise ToolError(
-                f"{path} is new in the template, but the untracked {blocked[0]} is in its place.",
-                f"Move {blocked[0]} elsewhere, or commit it; then run this again.",
-            )
+    """Raise ToolError when a new file would replace one that git does not track, or any lie beyond a symbolic link.
+
+    A link that the plan removes is in nobody's way, and what lies beyond it is not in the project.
+    """
+    root, removed = repository.root, {difference.before for difference in written if difference.status in "DR"}
+    for difference in written:
+        path, is_new = difference.path, difference.status in "AR"
+        above = [root / parent for parent in reversed([*_parents(path)]) if parent not in removed]
+        if link := next((folder for folder in above if folder.is_symlink()), None):
+            blocked = link.relative_to(root).as_posix()
+            raise _in_the_way(path, blocked, f"{blocked} is a symbolic link here, and not in the commit", is_new=is_new)
+        is_taken = os.path.lexists(root / path) and not journal.is_beyond_link(root, path)
+        blocked = path if is_taken and not _will_be_empty(root / path, removed, path) else ""
+        files = (folder.relative_to(root).as_posix() for folder in above if folder.exists() and not folder.is_dir())
+        if is_new and (blocked := next(files, blocked)):
+            raise _in_the_way(path, blocked, f"the untracked {blocked} is in its place", is_new=is_new)
 
 
-def _is_no_folder(path: Path) -> bool:
-    return path.is_symlink() or (path.exists() and not path.is_dir())
+def _in_the_way(path: str, blocked: str, clause: str, *, is_new: bool) -> ToolError:
+    hint = f"Move {blocked} elsewhere, or commit it; then run this again."
+    return ToolError(f"{path} is {'new' if is_new else 'changed'} in the template, but {clause}.", hint)
 
 
 def _will_be_empty(target: Path, removed: set[str], path: str) -> bool:

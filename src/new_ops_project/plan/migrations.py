@@ -130,7 +130,7 @@ def _write(repository: Repository, rows: dict[str, str], replaced: Mapping[str, 
     Raises OSError or ProcessError for what cannot be written.
     """
     root = repository.root
-    done = {path for path, known in (replaced or {}).items() if journal.digest(root / path) == known}
+    done = {path for path, known in (replaced or {}).items() if journal.digest_below(root, path) == known}
     gone = [path for path, row in rows.items() if not row]
     for path in (path for path in gone if path not in done):
         (root / path).unlink(missing_ok=True)

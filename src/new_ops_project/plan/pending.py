@@ -72,7 +72,7 @@ def was_committed(change: Change, head: str) -> bool:
         return False
     mark = wording.place(change).name  # if it is in the change at all, whoever commits it does not edit it
     paths = [mark] if mark in change.after else [path for path in change.after if path not in change.about["conflicts"]]
-    return any(journal.digest(change.root / path) == change.after[path] != change.before[path] for path in paths)
+    return any(journal.digest_below(change.root, path) == change.after[path] != change.before[path] for path in paths)
 
 
 def _is_in_work_tree(change: Change, status: Status) -> bool:

@@ -5,13 +5,15 @@ Importing this module imports copier, which takes longer than most commands: onl
 
 import os
 import re
+import traceback
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import copier
+from copier._vcs import CLONE_PREFIX
 from copier.errors import CopierAnswersInterrupt, ForbiddenPathError, UnsafeTemplateError
 from jinja2 import TemplateNotFound, TemplateSyntaxError
 from plumbum import ProcessExecutionError
@@ -38,6 +40,7 @@ from new_ops_project.template.releases import Checkout
 
 __all__ = ["keep_compiled", "render"]
 
+_CLONE = re.compile(rf"[^\s'\"]*{re.escape(CLONE_PREFIX)}[^/\s]*/")
 # What copier can only answer when it is given a git repository.
 _OF_ITSELF = re.compile(rb"_copier_answers\s*[.\[]|_copier_conf\s*\.\s*(vcs|src)|\b_commit\b|_src_path")
 
@@ -151,11 +154,11 @@ def _readable_errors(checkout: Checkout) -> Iterator[None]:
         reason = ProcessError(("git",), None, str(error.stderr)).reason.removeprefix("fatal: ")
         raise ToolError(f"The template {name} cannot be rendered: git says: {reason}", "Fix it there.") from error
     except TemplateNotFound as error:  # so is this
-        message = f"The template {name} cannot be rendered: it includes {error}, which does not exist."
-        raise ToolError(message, "Fix it there.") from error
+        files = " or ".join(str(file) for file in error.templates)
+        message = f"The template {name} cannot be rendered: it includes {files}, which is no file of it."
+        raise ToolError(message, "Include files of the template, by paths from its root.") from error
     except TemplateSyntaxError as error:
-        file = (error.filename or error.name or "a text of copier.yml").removeprefix(f"{checkout.root}{os.sep}")
-        place = f"{file}, line {error.lineno}"
+        place = f"{error.name or 'a text of copier.yml'}, line {error.lineno}"
         raise ToolError(
             f"The template {name} cannot be rendered: {error.message} ({place}).", "Fix it there."
         ) from error
@@ -163,20 +166,48 @@ def _readable_errors(checkout: Checkout) -> Iterator[None]:
         message = f"The template {name} cannot be rendered: its path {str(error).splitlines()[0]}."
         raise ToolError(message, "A template may only read files of the project and its own.") from error
     except OSError as error:
-        if error.filename and Path(os.fsdecode(error.filename)).is_relative_to(checkout.root):
-            path = Path(os.fsdecode(error.filename)).relative_to(checkout.root)
-            message = f"The template {name} cannot be rendered: {path}: {error.strerror}."
-            raise ToolError(message, "Fix it there.") from error
-        raise ToolError(f"The project cannot be written: {error.strerror or error}.", "Nothing was kept.") from error
+        raise _of_file(checkout, error) from error
     except Exception as error:
-        raise _other(name, error) from error
+        raise _other(checkout, error) from error
 
 
-def _other(name: str, error: Exception) -> Exception:
+def _of_file(checkout: Checkout, error: OSError) -> ToolError:
+    """The sentence for a file of the template that cannot be read, or one of the project that cannot be written."""
+    name, file = checkout.source.name, os.fsdecode(error.filename or "")
+    if (path := _with_own_paths(checkout, file)) != file:
+        return ToolError(f"The template {name} cannot be rendered: {path}: {error.strerror}.", "Fix it there.")
+    if isinstance(error, FileExistsError | NotADirectoryError) and (place := _destination(error)):
+        return _overlap(name, place)
+    return ToolError(f"The project cannot be written: {error.strerror or error}.", "Nothing was kept.")
+
+
+def _with_own_paths(checkout: Checkout, text: str) -> str:
+    """The text with the template's own paths instead of those in our cache, or in copier's temporary clone."""
+    return _CLONE.sub("", text.replace(f"{checkout.root}{os.sep}", ""))
+
+
+def _destination(error: BaseException) -> PurePath | None:
+    """The path in the project that copier was at when it raised this, which its error does not have."""
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    paths = [frame.f_locals.get("dst_relpath") for frame in frames]
+    return next((path for path in reversed(paths) if isinstance(path, PurePath)), None)
+
+
+def _overlap(name: str, path: PurePath) -> ToolError:
+    message = f"The template {name} cannot be rendered: a file and a folder of it have the same place: {path}."
+    return ToolError(message, "Give one of them another name there.")
+
+
+def _other(checkout: Checkout, error: Exception) -> Exception:
     """The sentence for any other error; a lack of memory stays one, since whoever set the limit has its sentence."""
+    name = checkout.source.name
     if isinstance(error, MemoryError | ToolError):
         return error
-    nameless = "a path of it leads out of the project." if isinstance(error, AssertionError) else type(error).__name__
-    lines = str(error).strip().splitlines() or [nameless]  # all that copier asserts is that paths are relative
+    if isinstance(error, AssertionError) and (path := _destination(error)):  # copier asserts two things of a path
+        if not path.is_absolute():
+            return _overlap(name, path)
+        message = f"The template {name} cannot be rendered: its path {path} leads out of the project."
+        return ToolError(message, "Fix it there.")
+    lines = _with_own_paths(checkout, str(error)).strip().splitlines() or [type(error).__name__]
     hint = " ".join(lines[1:3]) or "Fix it there."
     return ToolError(f"The template {name} cannot be rendered: {lines[0]}", hint)

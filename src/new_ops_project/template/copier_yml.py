@@ -92,7 +92,8 @@ class _IncludeReader:
 
 
 def _outside(pattern: str) -> ToolError:
-    return ToolError(f"The template includes {pattern!r:.200}, which is outside it.", "Include relative paths.")
+    hint = "Include files of the template, by paths from its root."
+    return ToolError(f"The template includes {pattern!r:.200}, which is outside it.", hint)
 
 
 def _as_list(document: Any) -> list[Any]:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from support.command import Run, git
+from support.command import Run, git, tree
 from support.history import link
 from support.small import ANSWERS, BOTH, LINES, MINE, NEWER, lay, make, refused, update
 
@@ -107,6 +107,40 @@ def test_nothing_is_written_through_a_tracked_link(run: Run, tmp_path: Path) -> 
     )
     update(run, small, code=3)
     assert list(outside.iterdir()) == []
+
+
+@pytest.mark.parametrize("path", ["docs/y.md", "docs/sub/y.md"])
+@pytest.mark.parametrize("text", ["precious\n", "theirs\n", "mine\n"])
+def test_a_file_beyond_a_tracked_link(run: Run, tmp_path: Path, path: str, text: str) -> None:
+    """A file beyond the user's link is not in the project: update and preview agree, and no step touches it."""
+    outside = tmp_path / "outside"
+    lay(outside, {path.removeprefix("docs/"): text})
+    (outside / "empty").mkdir()
+    newer = {"docs/x.md": NEWER, path: "theirs\n", "docs/empty/z.md": "theirs\n"}
+    mine = {"docs/x.md": None, "docs": link("../outside")}
+    small = make(tmp_path, {"a": "a", "docs/x.md": LINES}, newer, mine)
+    before = tree(outside)
+    expected = update(run, small, "--preview", "--json", code=3).json["conflicts"]
+    assert update(run, small, "--json", code=3).json["conflicts"] == expected
+    assert small.text(path) == "theirs\n"
+    assert tree(outside) == before
+    run("update", str(small.project), "--abort")
+    assert (small.project / "docs").readlink() == Path("../outside")
+    assert small.git("status", "--porcelain") == ""
+    assert tree(outside) == before
+    assert (outside / "empty").is_dir()
+
+
+@pytest.mark.parametrize("options", [(), ("--in-place",)])
+def test_a_link_that_git_does_not_see(run: Run, tmp_path: Path, options: tuple[str, ...]) -> None:
+    """A folder swapped for a link, whose files git is told to ignore, is named; nothing is written through it."""
+    small = make(tmp_path, {"docs/x.md": LINES, ".gitignore": "/docs\n"}, {"docs/x.md": NEWER})
+    small.git("update-index", "--skip-worktree", "docs/x.md")
+    outside = tmp_path / "outside"
+    (small.project / "docs").rename(outside)
+    (small.project / "docs").symlink_to(outside)
+    assert "but docs is a symbolic link here" in refused(run, small, *options)
+    assert (outside / "x.md").read_text() == LINES
 
 
 def test_a_folder_that_was_swapped_for_a_link(run: Run, tmp_path: Path) -> None:

@@ -245,6 +245,33 @@ def test_a_partial_clone(run: Run, tmp_path: Path) -> None:
     assert small.text("task.py") == BOTH
 
 
+@pytest.mark.parametrize(
+    ("path", "options"),
+    [
+        (ANSWERS, ()),
+        (ANSWERS, ("--preview",)),
+        (ANSWERS, ("--branch",)),
+        (ANSWERS, ("--check",)),
+        ("task.py", ("--preview",)),
+        ("task.py", ("--branch",)),
+    ],
+)
+def test_a_partial_clone_that_may_not_fetch(run: Run, tmp_path: Path, path: str, options: tuple[str, ...]) -> None:
+    """Where the clone's own settings name what fetches, the reason is that, with the command that brings everything."""
+    whole = make(tmp_path, OLD, NEW, {"task.py": MINE})
+    whole.git("config", "uploadpack.allowFilter", "true")
+    address = f"file://{whole.repository}"
+    git("clone", "--quiet", "--no-checkout", "--filter=blob:none", address, "partial", at=tmp_path)
+    small = Small(whole.template, tmp_path / "partial")
+    small.git("read-tree", "HEAD")
+    if path != ANSWERS:
+        small.git("cat-file", "-p", f"HEAD:{ANSWERS}")
+    small.git("config", "core.sshCommand", "false")
+    message = run("update", str(small.project), *options, code=2).err
+    assert "lacks objects" in message
+    assert "git fetch --refetch --no-filter" in message
+
+
 def test_a_detached_head(run: Run, tmp_path: Path) -> None:
     """Without a branch the update is the same, and HEAD stays detached."""
     small = make(tmp_path, OLD, NEW, {"task.py": MINE})

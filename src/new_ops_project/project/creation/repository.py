@@ -68,6 +68,8 @@ def create(path: Path, render: Callable[[Path], None], start: Start, *, message:
         with whole_folder(path) as fresh:
             render(fresh)
             if is_made := os.path.lexists(fresh / ".git"):
+                if not os.path.lexists(fresh / ".git" / "HEAD") and (fresh / ".git").is_dir():
+                    raise ToolError("The template writes files to .git, which belongs to git.", "Fix it there.")
                 start = replace(start, branch=git.ask(*_ALONE, "branch", "--show-current", at=fresh))
             else:
                 _init(fresh, start)
@@ -125,6 +127,8 @@ def _committed(folder: Path, start: Start, message: str | None) -> tuple[str | N
     """Commit what is staged; return the commit's id, or None and why there is none."""
     if message is None:
         return None, "--no-commit was given"
+    if not git.git(*_ALONE, "ls-files", "--cached", at=folder).stdout:
+        raise _nothing_to_commit(folder)
     try:
         git.git(*start.options, *_ALONE, "commit", "--quiet", f"--message={message}", at=folder, filters=True)
     except ProcessError as error:
@@ -135,6 +139,15 @@ def _committed(folder: Path, start: Start, message: str | None) -> tuple[str | N
         return None, f"git could not sign the commit: {error.reason}"
     head = folder / ".git" / "refs" / "heads" / start.branch
     return head.read_text().strip() if head.is_file() else git.resolve(folder, "HEAD"), ""
+
+
+def _nothing_to_commit(folder: Path) -> ToolError:
+    paths = (path.relative_to(folder) for path in folder.rglob("*") if not path.is_dir())
+    path = next((path.as_posix() for path in paths if path.parts[0] != ".git"), "")
+    if rule := path and git.hiding_rule(folder, path, *_ALONE):
+        message = f"Nothing can be committed, because the template's own {rule} hides all of its files."
+        return ToolError(message, "Fix it there, or add --no-commit to get the files as they are.")
+    return ToolError("Nothing can be committed: the template writes no file for these answers.", "Fix it there.")
 
 
 # What a person has configured for all repositories has no say in what the project holds. No hook runs on a tree that is
