@@ -20,7 +20,7 @@ _ACTIVATE = "If you made .venv, activate it; `check` runs no program of a reposi
 
 
 @dataclass(frozen=True)
-class Choice:
+class ChosenProgram:
     """The program to run, and what to say if the project has another version; `hint` is for one that is refused."""
 
     program: str
@@ -28,14 +28,14 @@ class Choice:
     hint: str = "Install that version in .venv, and activate it."
 
 
-def choose(repo: Repo) -> Choice:
+def choose(repo: Repo) -> ChosenProgram:
     """The ruff for this project; raises UncheckedError if there is none."""
     venv = repo.folder.absolute() / _VENV
     own = venv / ("Scripts/ruff.exe" if os.name == "nt" else "bin/ruff")
     if not own.is_file():
-        return Choice(program.find(NAME, repo))
+        return ChosenProgram(program.find(NAME, repo))
     if _is_same(sys.prefix, venv) or (_is_same(os.environ.get("VIRTUAL_ENV", ""), venv) and not _is_tracked(repo)):
-        return Choice(str(own))
+        return ChosenProgram(str(own))
     return _instead(program.find(NAME, repo), repo, _installed(venv))
 
 
@@ -56,11 +56,11 @@ def _installed(venv: Path) -> str:
     return next((info.name.removeprefix("ruff-").removesuffix(".dist-info") for info in infos), "")
 
 
-def _instead(ours: str, repo: Repo, theirs: str) -> Choice:
+def _instead(ours: str, repo: Repo, theirs: str) -> ChosenProgram:
     """Ours instead of the one in .venv, which is named if its version is another."""
     match = re.search(r"[\d.]+", program.run(repo, NAME, "--version").text)
     version = match[0] if match else ""
     if theirs in {"", version}:
-        return Choice(ours)
+        return ChosenProgram(ours)
     gap = UncheckedError(f"The project's own ruff {theirs} in .venv was not asked, but {version}.", _ACTIVATE)
-    return Choice(ours, (gap,), f"It has ruff {theirs}. {_ACTIVATE}")
+    return ChosenProgram(ours, (gap,), f"It has ruff {theirs}. {_ACTIVATE}")

@@ -14,7 +14,7 @@ from typing import Any
 
 from new_ops_project.base.scratch import temporary_folder
 from new_ops_project.checks.linters import own_ruff, program, workdir
-from new_ops_project.checks.linters.own_ruff import NAME, Choice
+from new_ops_project.checks.linters.own_ruff import NAME, ChosenProgram
 from new_ops_project.checks.linters.program import Partial
 from new_ops_project.checks.repo import PYPROJECT, Repo
 from new_ops_project.checks.rule import UncheckedError
@@ -70,7 +70,7 @@ def report(repo: Repo) -> Partial:
         for path in repo.paths
         if path.rpartition("/")[2] == name and path in repo.files and "{{" not in path
     }
-    choice = own_ruff.choose(repo) if paths else Choice("")
+    choice = own_ruff.choose(repo) if paths else ChosenProgram("")
     gaps = [*choice.gaps]
     while paths:
         try:
@@ -86,7 +86,7 @@ def report(repo: Repo) -> Partial:
     return Partial(RuffReport(), tuple(gaps))
 
 
-def _is_read(repo: Repo, choice: Choice, folder: str) -> bool:
+def _is_read(repo: Repo, choice: ChosenProgram, folder: str) -> bool:
     """Whether ruff reads the files in the folder if it is not told to: those that the project excludes, it does not."""
     with temporary_folder() as scratch:
         try:
@@ -96,7 +96,7 @@ def _is_read(repo: Repo, choice: Choice, folder: str) -> bool:
         return any(_relative(file, os.path.realpath(repo.folder)).startswith(f"{folder}/") for file in files)
 
 
-def _run(repo: Repo, choice: Choice, paths: Sequence[str], configs: Mapping[str, str]) -> RuffReport:
+def _run(repo: Repo, choice: ChosenProgram, paths: Sequence[str], configs: Mapping[str, str]) -> RuffReport:
     settings = [table.path for path in configs.values() for table in _tables(repo, path)]
     with workdir.folder(repo, [*paths, *settings]) as folder, temporary_folder() as scratch:
         listed = scratch / "files"
@@ -121,7 +121,7 @@ def _cache(*, is_copy: bool) -> str:
     return f"--cache-dir={folder}" if is_usable else "--no-cache"
 
 
-def _ask(repo: Repo, choice: Choice, *options: str, cwd: Path, scratch: Path) -> str:
+def _ask(repo: Repo, choice: ChosenProgram, *options: str, cwd: Path, scratch: Path) -> str:
     """The output of `ruff check`; raises UncheckedError, with the path of the configuration that it refuses."""
     # Without --output-file, ruff would write to the file that RUFF_OUTPUT_FILE names.
     output = scratch / ("listing" if "--show-files" in options else "diagnostics")
@@ -135,7 +135,7 @@ def _ask(repo: Repo, choice: Choice, *options: str, cwd: Path, scratch: Path) ->
     return output.read_text("utf-8", errors="surrogateescape")
 
 
-def _refused(stderr: str, root: str, choice: Choice) -> UncheckedError:
+def _refused(stderr: str, root: str, choice: ChosenProgram) -> UncheckedError:
     """The error for a run that failed, by its first and last line about the cause."""
     cause = [line for line in stderr.rpartition("Cause: ")[2].splitlines() if line and "|" not in line] or [""]
     config = _CONFIG.search(stderr)
