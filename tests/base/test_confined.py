@@ -139,7 +139,12 @@ def test_requests() -> None:
 
 def test_a_late_signal() -> None:
     """The system tells of what was written a little later, when the child may be at work already."""
-    child = Child(lambda seconds: time.sleep(seconds) or "done", LIMITS)
+
+    def work(seconds: float) -> str:
+        time.sleep(seconds)
+        return "done"
+
+    child = Child(work, LIMITS)
     assert child.ask(0) == "done"
     write = threading.Timer(0.1, lambda: child._requests.send_bytes(pickle.dumps(0)))  # noqa: SLF001 - what only it has
     write.start()
