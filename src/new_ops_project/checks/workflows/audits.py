@@ -12,7 +12,8 @@ _PAGES = "https://docs.zizmor.sh/audits"
 _ERROR, _WARNING, _INFO = Severity
 # Contexts with text that anybody can write: whoever opens an issue, a pull request or a discussion. Its base is ours.
 _TEXTS = r"title|body|ref|label|message|page_name|from|email|name|description|head_branch|display_title"
-_STRANGERS = rf"^github(?:\.event)?$|^github\.head_ref|^github\.event\.(?!inputs\.|release\.|repository\.|\w+\.base\.).*\b(?:{_TEXTS})$"
+_TRUSTED = r"inputs\.|release\.|repository\.|\w+\.base\."
+_STRANGERS = rf"^github(?:\.event)?$|^github\.head_ref|^github\.event\.(?!{_TRUSTED}).*\b(?:{_TEXTS})$"
 # Contexts whose text GitHub makes, so that a shell sees only words, or that the owners and the workflow choose.
 _BY_GITHUB = r"github\.(?:.*(?:sha|_url|\bid|number|full_name|login|event)|actor|repository\w*|triggering_actor)$"
 _FIXED = rf"^(?:{_BY_GITHUB}|github\.event\.repository\.default_branch$|matrix\.)"
