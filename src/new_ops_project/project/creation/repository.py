@@ -127,11 +127,11 @@ def _committed(folder: Path, start: Start, message: str | None) -> tuple[str | N
     """Commit what is staged; return the commit's id, or None and why there is none."""
     if message is None:
         return None, "--no-commit was given"
-    if not git.git(*_ALONE, "ls-files", "--cached", at=folder).stdout:
-        raise _nothing_to_commit(folder)
     try:
         git.git(*start.options, *_ALONE, "commit", "--quiet", f"--message={message}", at=folder, filters=True)
     except ProcessError as error:
+        if not git.git(*_ALONE, "ls-files", "--cached", at=folder).stdout:
+            raise _nothing_to_commit(folder) from error
         if not identity.author(folder):
             return None, "git has no name and e-mail address to commit with"
         if "sign" not in error.stderr and "gpg" not in error.stderr:
