@@ -67,6 +67,8 @@ def problem(path: Path | str) -> str:
 
 def kind(about: os.stat_result) -> str:
     """What it is that cannot be read like a file, such as a named pipe; '' for anything else."""
+    if stat.S_ISREG(about.st_mode) and about.st_size:  # as nearly all of thousands are
+        return ""
     name = _KINDS.get(stat.S_IFMT(about.st_mode), "")
     if name == "device" and about.st_rdev == os.stat(os.devnull).st_rdev:  # noqa: PTH116
         return ""

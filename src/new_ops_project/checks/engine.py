@@ -71,19 +71,25 @@ _Unchecked = list[tuple[str, UncheckedError]]
 
 def _asked(repo: Repo, rules: Sequence[Rule]) -> tuple[list[FixableFinding], _Unchecked]:
     """What the rules find, and the codes of those that could not be checked."""
-    results: list[FixableFinding] = []
-    unchecked: _Unchecked = []
     reports = _reports(repo)
     with process.stopped_together():  # the linters, if this is interrupted
         reports.start({rule.tool for rule in rules if rule.tool})
-        for rule in rules:
-            try:
-                for breach in _breaches(rule, repo, reports):
-                    results.append(_result(rule, breach))  # noqa: PERF401 - what was checked before an error counts
-                unchecked += [(rule.code, gap) for gap in (reports.gaps(rule.tool) if rule.tool else ())]
-            except UncheckedError as error:
-                unchecked.append((rule.code, error))
-    return results, unchecked + _unread(repo)
+        # Rules that need no linter are checked while the linters are at work.
+        in_turn = sorted(rules, key=lambda rule: bool(rule.tool))
+        checked = {rule.code: _checked(rule, repo, reports) for rule in in_turn}
+    results = [result for rule in rules for result in checked[rule.code][0]]
+    return results, [gap for rule in rules for gap in checked[rule.code][1]] + _unread(repo)
+
+
+def _checked(rule: Rule, repo: Repo, reports: Reports) -> tuple[list[FixableFinding], _Unchecked]:
+    """What one rule finds, and what was not checked."""
+    results: list[FixableFinding] = []
+    try:
+        for breach in _breaches(rule, repo, reports):
+            results.append(_result(rule, breach))  # noqa: PERF401 - what was checked before an error counts
+    except UncheckedError as error:
+        return results, [(rule.code, error)]
+    return results, [(rule.code, gap) for gap in (reports.gaps(rule.tool) if rule.tool else ())]
 
 
 def _unread(repo: Repo) -> _Unchecked:

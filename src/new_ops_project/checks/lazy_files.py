@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 _MOST = 32_000_000  # bytes that are kept; what is asked for again later is read again
 
@@ -11,7 +12,8 @@ class LazyFiles(Mapping[str, bytes]):
     """The text files among `paths`, kept in memory while there are few; `over` replaces the content of some.
 
     `load(path)` returns the content, or None for what is no text file. `names_text(path)`, if given, tells by the name
-    whether it is one, since to read it would cost a request. `refused` has a sentence for each file that `load` could
+    whether it is one, since to read it would cost a request. `probable` are paths that are text files unless what is in
+    them is binary. `refused` has a sentence for each file that `load` could
     not read.
     """
 
@@ -19,6 +21,7 @@ class LazyFiles(Mapping[str, bytes]):
     load: Callable[[str], bytes | None]
     names_text: Callable[[str], bool] | None = None
     over: Mapping[str, bytes] = field(default_factory=dict)
+    probable: frozenset[str] = frozenset()
     refused: Mapping[str, str] = field(default_factory=dict)
     _are_text: dict[str, bool] = field(default_factory=dict, repr=False, compare=False)
     _kept: dict[str, bytes] = field(default_factory=dict, repr=False, compare=False)
@@ -30,6 +33,11 @@ class LazyFiles(Mapping[str, bytes]):
         if content is None:
             raise KeyError(path)
         return content
+
+    def get(self, path: str, default: Any = None) -> Any:
+        """The content of the file; the default if there is no such text file. Raises whatever `load` raises."""
+        content = self._content(path)
+        return default if content is None else content
 
     def __contains__(self, path: object) -> bool:
         """Whether there is such a text file, which may read it."""

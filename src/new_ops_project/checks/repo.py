@@ -127,10 +127,15 @@ class Repo:
         return tuple(path for path in sorted(self.paths) if path.endswith(".py") and path in self.files)
 
     @cached_property
+    def python_scripts(self) -> tuple[str, ...]:
+        """Every file without a suffix whose first line names Python, by path."""
+        bare = (path for path in sorted(self.paths) if "." not in path.rpartition("/")[2] and path in self.files)
+        return tuple(path for path in bare if _SHEBANG.match(self.files[path]))
+
+    @cached_property
     def python_sources(self) -> tuple[str, ...]:
-        """Every Python file and every file without a suffix whose first line names Python, by path."""
-        bare = (path for path in self.paths if "." not in path.rpartition("/")[2] and path in self.files)
-        return tuple(sorted({*self.python_files, *(path for path in bare if _SHEBANG.match(self.files[path]))}))
+        """Every Python file and every script, by path."""
+        return tuple(sorted({*self.python_files, *self.python_scripts}))
 
     def syntax(self, path: str) -> Syntax | None:
         """The syntax of a Python file; None if it does not parse or is nested too deep to walk.
@@ -203,7 +208,7 @@ class Repo:
 def read(folder: Path, *, offline: bool = False) -> Repo:
     """The project in `folder`; raises ProcessError if that is in no git repository."""
     paths = worktree_files.list_paths(folder)
-    files = worktree_files.read(folder, paths.tracked | paths.untracked)
+    files = worktree_files.read(folder, paths)
     return Repo(folder, files, paths.tracked, paths.untracked, offline=offline, outer_rules=_outer_rules(folder))
 
 

@@ -26,10 +26,14 @@ _OPENED_BY_RUFF = (".gitignore", ".ignore", "pyproject.toml", "ruff.toml", ".ruf
 
 @dataclass(frozen=True)
 class ListedPaths:
-    """Paths below a folder, with `/`: those that git tracks, and those that it neither tracks nor ignores."""
+    """Paths below a folder, with `/`: those that git tracks, and those that it neither tracks nor ignores.
+
+    `files` are regular files of the size of a text, as far as they were looked at.
+    """
 
     tracked: frozenset[str]
     untracked: frozenset[str]
+    files: frozenset[str] = frozenset()
 
 
 def list_paths(folder: Path) -> ListedPaths:
@@ -41,40 +45,41 @@ def list_paths(folder: Path) -> ListedPaths:
     reading.require_regular(path for pattern in _OPENED for path in folder.glob(pattern))
     root = os.fspath(folder)  # a Path for each of thousands of files would take longer than to look at them
     staged = git.git("ls-files", "-z", "-t", "--stage", at=folder).stdout
-    entries = [_staged(line) for line in staged.split(b"\0") if line]
+    entries = [_staged(line) for line in os.fsdecode(staged).split("\0") if line]
     others = git.git("ls-files", "-z", "--others", "--exclude-standard", at=folder).stdout
-    untracked = frozenset(os.fsdecode(path) for path in others.split(b"\0") if path)
-    tracked = frozenset(
-        path for path, mode, is_hidden in entries if mode != b"160000" and (is_hidden or _is_there(f"{root}/{path}"))
-    )
-    unseen = untracked.union(path for path, mode, _ in entries if mode == b"120000")
+    untracked = frozenset(path for path in os.fsdecode(others).split("\0") if path)
+    seen = {path: _look(f"{root}/{path}") for path, mode, is_hidden in entries if mode != "160000" and not is_hidden}
+    hidden = [path for path, mode, is_hidden in entries if mode != "160000" and is_hidden]
+    tracked = frozenset(hidden).union(path for path, about in seen.items() if about)
+    unseen = untracked.union(path for path, mode, _ in entries if mode == "120000")
     reading.require_regular(f"{root}/{path}" for path in sorted(unseen) if path.endswith(_OPENED_BY_DEPTRY))
     folders = {f"{root}/{path.rpartition('/')[0]}" for path in tracked | untracked}
     folders.update(map(os.fspath, folder.absolute().parents))
     reading.require_regular(f"{place}/{name}" for place in sorted(folders) for name in _OPENED_BY_RUFF)
-    return ListedPaths(tracked, untracked)
+    texts = frozenset(path for path, about in seen.items() if about and _may_be_text(about))
+    return ListedPaths(tracked, untracked, texts)
 
 
-def _is_there(path: str) -> bool:
-    """Whether there is a file or a link, such as git tracks; raises ToolError for a special file."""
+def _look(path: str) -> os.stat_result | None:
+    """What is there: a file or a link, such as git tracks, or nothing; raises ToolError for a special file."""
     try:
         about = os.lstat(path)
     except OSError:
-        return False
+        return None
     if kind := reading.kind(about):
         raise ToolError(f"{path} is a {kind}, not a regular file.", reading.HINT)
     if about.st_size > LARGEST and path.endswith(_OPENED_BY_DEPTRY):
         reading.require_regular([path])
-    return True
+    return about
 
 
-def _staged(line: bytes) -> tuple[str, bytes, bool]:
+def _staged(line: str) -> tuple[str, str, bool]:
     """The path, the mode and whether a sparse checkout hides it, of a line such as `S 100644 ID 0<tab>PATH`."""
-    marks, _, path = line.partition(b"\t")
-    return os.fsdecode(path), marks[2:8], marks.startswith(b"S")
+    marks, _, path = line.partition("\t")
+    return path, marks[2:8], marks[0] == "S"
 
 
-def read(folder: Path, paths: frozenset[str]) -> LazyFiles:
+def read(folder: Path, paths: ListedPaths) -> LazyFiles:
     """The files at `paths` below `folder`, without links, binary files, files longer than 1 MiB and unreadable ones."""
     refused: dict[str, str] = {}
     root = os.fspath(folder)
@@ -88,12 +93,15 @@ def read(folder: Path, paths: frozenset[str]) -> LazyFiles:
             refused[path] = error.message if isinstance(error, ToolError) else f"{path} cannot be read: {error}."
             return None
 
-    return LazyFiles(paths, load, refused=refused)
+    return LazyFiles(paths.tracked | paths.untracked, load, probable=paths.files, refused=refused)
+
+
+def _may_be_text(about: os.stat_result) -> bool:
+    return stat.S_ISREG(about.st_mode) and about.st_size <= LARGEST
 
 
 def _text(path: str) -> bytes | None:
-    about = os.lstat(path)
-    if not stat.S_ISREG(about.st_mode) or about.st_size > LARGEST:
+    if not _may_be_text(os.lstat(path)):
         return None
     content = reading.read(path, follow=False)
     return None if b"\0" in content[:_SNIFFED] else content

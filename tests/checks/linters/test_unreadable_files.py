@@ -128,3 +128,15 @@ def test_a_file_that_may_not_be_read(run: Run, project: Path, monkeypatch: pytes
     (skipped,) = answer["skipped"]
     assert f"{WORKFLOWS}/secret.yml" in skipped["reason"]
     assert "Permission denied" in skipped["reason"]
+
+
+def test_what_is_no_text_is_not_judged(run: Run, work: Path) -> None:
+    """What ruff says of a binary file or one beyond a link is left out; what Python cannot parse is told."""
+    repository(work, {"bad.py": "def f(:\n", "binary.py": "x = \0\n"})
+    lay(work.parent, {"outside.py": "def g(:\n"})
+    (work / "link.py").symlink_to(work.parent / "outside.py")
+    (work / "gone.py").symlink_to("nowhere.py")
+    (work / "folder.py").symlink_to(work.parent)
+    answer = run("check", "--json", "--select", "invalid-syntax,E902", code=1).json
+    assert [finding["path"] for finding in answer["findings"]] == ["bad.py"]
+    assert answer["skipped"] == []

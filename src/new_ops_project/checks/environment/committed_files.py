@@ -42,6 +42,9 @@ def unignored_venv(repo: Repo) -> Iterator[Breach]:
 
 
 def _ignores(rules: bytes, path: str) -> bool:
+    lines = rules.splitlines()
+    if b".venv/" in lines and not any(line.startswith(b"!") for line in lines):
+        return True  # as in most files, without the import that patterns need
     return gitignore.spec(rules.decode(errors="replace").splitlines()).match_file(path)
 
 

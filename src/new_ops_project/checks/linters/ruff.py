@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from new_ops_project.base.scratch import temporary_folder
+from new_ops_project.checks.lazy_files import LazyFiles
 from new_ops_project.checks.linters import own_ruff, program, workdir
 from new_ops_project.checks.linters.own_ruff import NAME, ChosenProgram
 from new_ops_project.checks.linters.program import Partial
@@ -62,7 +63,7 @@ def report(repo: Repo) -> Partial:
     A folder whose configuration it refuses is left out, and named, unless it is excluded by that of the project.
     """
     # A template's configuration does not parse; a path with a line end cannot be in a list.
-    paths = [path for path in repo.python_sources if path.isprintable() and "{{" not in path]
+    paths = [path for path in _sources(repo) if path.isprintable() and "{{" not in path]
     # In a folder with several, ruff reads the last of these names.
     configs = {
         path.rpartition("/")[0]: path
@@ -84,6 +85,15 @@ def report(repo: Repo) -> Partial:
             paths = others
             configs = {base: path for base, path in configs.items() if not f"{base}/".startswith(f"{folder}/")}
     return Partial(RuffReport(), tuple(gaps))
+
+
+def _sources(repo: Repo) -> Sequence[str]:
+    """The Python files, by path; few of those on the disk are read for that, so that ruff starts at once."""
+    if not isinstance(repo.files, LazyFiles) or repo.files.over:
+        return repo.python_sources
+    probable = repo.files.probable
+    named = (path for path in repo.paths if path.endswith(".py") and (path in probable or path in repo.files))
+    return sorted({*named, *repo.python_scripts})
 
 
 def _is_read(repo: Repo, choice: ChosenProgram, folder: str) -> bool:
@@ -109,7 +119,8 @@ def _run(repo: Repo, choice: ChosenProgram, paths: Sequence[str], configs: Mappi
             listing = pool.submit(ask, "--show-files")
             output, files = ask(*selected), listing.result().splitlines()
         root = os.path.realpath(folder)
-        return RuffReport(tuple(_diagnostics(output, root)), frozenset(_relative(file, root) for file in files))
+        known = (each for each in _diagnostics(output, root) if each.path in repo.files)  # not what is binary
+        return RuffReport(tuple(known), frozenset(_relative(file, root) for file in files))
 
 
 def _cache(*, is_copy: bool) -> str:
