@@ -59,12 +59,42 @@ def test_files_of_another_form(run: Run, project: Path) -> None:
     assert [gap.path for gap in audited.gaps] == [*old]
 
 
+USING = "runs:\n  using: {}\n  steps:\n    - run: make\n"
+# Files with names that zizmor knows, in forms that it does not: whether GitHub may run them.
+FORMS = [
+    (".pre-commit-config.yaml", "repos:\n- repo: https://example.org/x\n  sha: v1\n  hooks: []\n", False),
+    (".pre-commit-config.yaml", "- repo: https://example.org/x\n  sha: v1\n  hooks: []\n", False),
+    (".pre-commit-config.yaml", "", False),
+    (".pre-commit-hooks.yaml", "- id: a\n", False),
+    (".github/dependabot.yml", "version: 1\nupdate_configs:\n- package_manager: python\n", False),
+    ("roles/action.yml", "- name: a task of Ansible\n  debug: msg=1\n", False),
+    ("roles/action.yaml", "{% if x %}\n", False),
+    ("x/action.yml", "name: x\nruns: 1\n", False),
+    ("x/action.yml", USING.format("[x]"), False),
+    ("x/action.yml", USING.format("composite"), True),
+    ("x/action.yaml", USING.format("composite") + "      with: 1\n", True),
+    (f"{WORKFLOWS}/two.yml", f"{UNSAFE}---\n{UNSAFE}", True),
+]
+
+
+@pytest.mark.parametrize(("name", "text", "is_run"), FORMS)
+def test_only_what_github_runs_must_be_audited(run: Run, project: Path, name: str, text: str, is_run: bool) -> None:  # noqa: FBT001
+    """Without it, the run is incomplete; other files that zizmor cannot read are named."""
+    lay(project, {name: text})
+    wanted = ",".join(rule.code for rule in catalogue.rules() if rule.tool == "zizmor")
+    answer = run("check", "--json", "--select", wanted, code=2 if is_run else 1).json
+    (skipped,) = answer["skipped"]
+    assert (skipped["path"], skipped["fails"]) == (name, is_run)
+    assert {finding["path"] for finding in answer["findings"]} == {f"{WORKFLOWS}/unsafe.yml"}
+    assert f"cannot read {name}" in run("check", "--select", wanted, code=2 if is_run else 1).out
+
+
 def test_a_file_that_is_ignored(run: Run, project: Path) -> None:
     """The entry that the hint shows lets the run be complete; the reason is shown."""
-    name = ".pre-commit-config.yaml"
-    lay(project, {name: "repos:\n- repo: https://example.org/x\n  sha: v1\n"})
+    name = f"{WORKFLOWS}/two.yml"
+    lay(project, {name: f"{UNSAFE}---\n{UNSAFE}"})
     (skipped,) = answered(run, 2)["skipped"]
-    assert answered(run, 1, WORKFLOWS)["skipped"] == []
+    assert answered(run, 1, f"{WORKFLOWS}/unsafe.yml")["skipped"] == []
     _, table, entry = skipped["hint"].partition("[tool.new-ops-project.ignore]")
     lay(project, {"pyproject.toml": f"{table}\n{entry.removesuffix('.')}\n"})
     (skipped,) = answered(run, 1)["skipped"]

@@ -91,7 +91,7 @@ def _audited(repo: Repo, paths: Sequence[str]) -> Partial:
     except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
         raise program.unreadable(NAME) from error
     done = {path.replace("\\", "/").removeprefix("./") for path in _COMPLETED.findall(result.stderr)}
-    return Partial(audits, tuple(_unread(path) for path in paths if names.get(path, path) not in done))
+    return Partial(audits, tuple(_unread(repo, path) for path in paths if names.get(path, path) not in done))
 
 
 def _names(paths: Sequence[str]) -> dict[str, str]:
@@ -109,7 +109,7 @@ def _halved(repo: Repo, paths: Sequence[str], errors: str) -> Partial:
         lines = (line for line in errors.splitlines() if line.startswith(("error", "fatal")))
         raise program.failed(NAME, next(lines, "it gave no reason."))
     if len(paths) == 1:
-        return Partial((), (_unread(paths[0]),))
+        return Partial((), (_unread(repo, paths[0]),))
     middle = len(paths) // 2
     parts = [_audited(repo, part) for part in (paths[:middle], paths[middle:])]
     return Partial(
@@ -117,8 +117,19 @@ def _halved(repo: Repo, paths: Sequence[str], errors: str) -> Partial:
     )
 
 
-def _unread(path: str) -> UncheckedError:
-    return program.failed(NAME, f"it cannot read {path}", path)
+def _unread(repo: Repo, path: str) -> UncheckedError:
+    """The error for a file that zizmor cannot read; only for what GitHub runs does it make the run incomplete."""
+    if _is_run(repo, path):
+        return program.failed(NAME, f"it cannot read {path}", path)
+    hint = "`pre-commit migrate-config` brings it up to date." if path.startswith(".pre-commit-config") else ""
+    return UncheckedError(f"{NAME} cannot read {path}, so it is not audited.", hint, path=path)
+
+
+def _is_run(repo: Repo, path: str) -> bool:
+    """Whether GitHub may run it: a workflow, or an action, which says what it uses; others have such names too."""
+    is_action = path.endswith(("action.yml", "action.yaml"))
+    using = yaml.read(path, repo.files[path]).root.get("runs", "using") if is_action else None
+    return path.startswith(".github/workflows/") or bool(using and using.scalar)
 
 
 def _counts(item: Mapping[str, Any]) -> bool:
