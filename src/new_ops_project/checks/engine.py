@@ -27,7 +27,8 @@ class Skipped:
     """Rules that could not be checked for the same reason; the hint says what to do about it.
 
     `fails`: a linter that should have been asked was not, or not about everything, so the run is incomplete. `path`:
-    the file that this is about, '' if it is about others.
+    the file that this is about, '' if it is about others. `is_optional`: the linter that is missing is one that this
+    tool does not bring, and nobody asked for its rules by their codes.
     """
 
     codes: tuple[str, ...]
@@ -35,6 +36,7 @@ class Skipped:
     hint: str = ""
     fails: bool = False
     path: str = ""
+    is_optional: bool = False
 
 
 @dataclass(frozen=True)
@@ -113,10 +115,10 @@ def _excused(error: UncheckedError, tool: str, entries: Sequence[Ignore]) -> Unc
 def _reasons(results: Sequence[FixableFinding], unchecked: _Unchecked) -> tuple[Skipped, ...]:
     """What was not checked, with the codes for which the same is the reason."""
     broken = {result.finding.path for result in results if result.finding.severity is Severity.ERROR}
-    codes: dict[tuple[str, str, bool, str], list[str]] = {}
+    codes: dict[tuple[str, str, bool, str, bool], list[str]] = {}
     for code, error in unchecked:
         fails = error.fails and error.path not in broken
-        about = codes.setdefault((error.reason, error.hint, fails, error.path), [])
+        about = codes.setdefault((error.reason, error.hint, fails, error.path, error.is_optional), [])
         about += [code] if code else []
     return tuple(Skipped(tuple(codes), *reason) for reason, codes in codes.items())
 

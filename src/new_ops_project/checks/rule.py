@@ -53,15 +53,19 @@ class UncheckedError(Exception):
     """A rule could not be checked; `reason` is a sentence, `hint` says what to do about it.
 
     `fails`: a linter that should have been asked was not, so the run is incomplete. With a `path`, this is so for that
-    file only, and an error that is found in it may be the cause.
+    file only, and an error that is found in it may be the cause. `is_optional`: a linter is not installed that this
+    tool does not bring.
     """
 
-    def __init__(self, reason: str, hint: str = "", *, fails: bool = False, path: str = "") -> None:
+    def __init__(
+        self, reason: str, hint: str = "", *, fails: bool = False, path: str = "", is_optional: bool = False
+    ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.hint = hint
         self.fails = fails
         self.path = path
+        self.is_optional = is_optional
 
 
 @dataclass(frozen=True)

@@ -143,7 +143,7 @@ def _part(place: Place, rules: Sequence[Rule], request: CheckRequest, show: Show
             show_plan = show if request.preview else None
             outcome = fix.apply_fixes(repo, target, fixing, show=show_plan, texts=request.texts)
             repo = read(place.folder, offline=request.offline).without(others)
-        checked = _in_scope(place, repo, engine.run(repo, rules))
+        checked = _in_scope(place, repo, _named(engine.run(repo, rules), request.select))
         return _Part(
             place,
             replace(checked, results=tuple(_marked(result, fixing) for result in checked.results)),
@@ -152,6 +152,15 @@ def _part(place: Place, rules: Sequence[Rule], request: CheckRequest, show: Show
             tuple(whole.below(folder) for folder in others if whole.scope.covers(folder)),
             is_empty=bool(others) and not any(map(place.scope.covers, repo.paths)),
         )
+
+
+def _named(checked: Checked, select: Sequence[str]) -> Checked:
+    """With what lacks a linter whose rules were selected by their codes as something that was asked for."""
+    codes = {name.upper() for name in select}
+    asked = (codes.intersection(code.upper() for code in skip.codes) for skip in checked.skipped)
+    skips = zip(checked.skipped, asked, strict=True)
+    skipped = (replace(skip, is_optional=skip.is_optional and not is_asked) for skip, is_asked in skips)
+    return replace(checked, skipped=tuple(skipped))
 
 
 def _marked(result: FixableFinding, fixing: Sequence[Rule]) -> FixableFinding:

@@ -161,6 +161,21 @@ def test_a_linter_of_the_extra_may_be_missing(run: Run, work: Path, box: Box, li
     assert not about["fails"]
 
 
+@pytest.mark.parametrize("linter", ["actionlint", "deptry", "detect-secrets", "validate-pyproject", "repo-review"])
+def test_an_optional_linter_is_named_only_if_it_is_asked_for(run: Run, work: Path, box: Box, linter: str) -> None:
+    """What people read on each run is silent; `full`, machines, and a run that selects its rules learn of it."""
+    repository(work, {**FILES, "pyproject.toml": '[project]\nname = "x"\nversion = "1"\ndependencies = []\n'})
+    box.remove(linter)
+    words = {shape: run("check", "--format", shape, code=1).out for shape in FORMATS}
+    absent = {shape for shape, text in words.items() if "not installed" not in text}
+    assert absent == {"text", "github", "markdown"}
+    assert f"{linter} is not installed." in words["json"]
+    (skipped,) = (each for each in run("check", "--json", code=1).json["skipped"] if linter in each["reason"])
+    assert skipped["is_optional"]
+    code = next(rule.code for rule in catalogue.rules() if rule.tool == linter)
+    assert f"not checked: {linter} is not installed." in run("check", "--select", code, code=0).out
+
+
 @pytest.mark.parametrize("linter", ["deptry", "validate-pyproject"])
 def test_a_linter_of_the_extra_may_not_fail(run: Run, work: Path, box: Box, linter: str) -> None:
     """Where it is installed, it counts as much as the others."""

@@ -42,7 +42,7 @@ def missing(name: str) -> UncheckedError:
         return _failure(name, reason, _REINSTALL)
     if name in _WITH_WHEELS:
         return UncheckedError(reason, f"This tool does not bring it on this machine ({platform.machine()}).")
-    return UncheckedError(reason, _HINTS.get(name, _EXTRA))
+    return UncheckedError(reason, _HINTS.get(name, _EXTRA), is_optional=True)
 
 
 def failed(name: str, reason: str, path: str = "") -> UncheckedError:

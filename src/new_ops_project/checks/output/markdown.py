@@ -15,7 +15,7 @@ def document(report: CheckReport) -> str:
     """The findings as one table, with the counts above it."""
     rows = "".join(_row(finding) for finding in report.findings)
     table = f"\n| where | rule | what | remedy |\n|---|---|---|---|\n{rows}" if rows else ""
-    skipped = "".join(f"\nNot checked: {' '.join(_reason(each))}\n" for each in report.skipped)
+    skipped = "".join(f"\nNot checked: {' '.join(_reason(each))}\n" for each in report.skipped if not each.is_optional)
     return f"## new-ops-project check\n\n{summary(report.counts)}\n{table}{skipped}"
 
 

@@ -15,7 +15,8 @@ _MOST = 5  # codes that are named
 def lines(report: CheckReport, *, in_full: bool) -> Iterator[Drawn]:
     """A line for each reason; linters that are not installed share one line if the same helps.
 
-    Unless `in_full`, so do all reasons why the same rules or one linter, or else files or projects, were not checked.
+    Unless `in_full`, so do all reasons why the same rules or one linter, or else files or projects, were not checked,
+    and nothing is said about optional linters.
     """
     for skips in _groups(report, in_full=in_full):
         text = wrapped(escape_invisible(f"not checked: {_text(report, skips)}"), below="    ")
@@ -31,6 +32,8 @@ def _groups(report: CheckReport, *, in_full: bool) -> Sequence[Sequence[Skipped]
     """The reasons that share a line; linters that are not installed come last."""
     groups: dict[tuple[bool, str, str, bool], list[Skipped]] = {}
     for skip in report.skipped:
+        if skip.is_optional and not in_full:
+            continue
         is_absent = _is_absent(skip)
         alike = skip.reason if in_full else _linter(report, skip) or " ".join(skip.codes)
         what = "" if is_absent else alike
