@@ -142,6 +142,12 @@ def test_no_reference(target: str) -> None:
         ("x.gone:main", {"x/__init__.py": "", "setup.py": "setup(**more)\n"}),
         ("x.sub:main", {"x/__init__.py": "", "x/sub/deep.py": ""}),
         ("x.app:main", {"x/app.py": "class main: ...\n"}),
+        ("x.app:gone", {"x/app.py": "from x import cli\nif __name__ == 'x.app':\n    cli()\n"}),
+        ("x.app:gone", {"x/app.py": "import sys\nfrom x import run\nsys.exit(run())\n"}),
+        ("x.app:gone", {"x/app.py": "from x import run\nwith run:\n    code = run()\nraise SystemExit(code)\n"}),
+        ("x.app:gone", {"x/app.py": "from lazy import attach\n__getattr__, __dir__, __all__ = attach()\n"}),
+        ("x.app:gone", {"x/app.py": "from x import names as __getattr__\n"}),
+        ("x.app:gone", {"x/app.py": "from sys import modules\nmodules[__name__].gone = 1\n"}),
         ("x.app:main [more]", {"x/app.py": "class main: ...\n"}),
         ("x.app:main", {"x/app.py": "y = 1\n", "src/x/app.py": "main = 1\n"}),
         ("elsewhere:main", {"x.py": "", "pyproject.toml": ""}),
@@ -155,6 +161,13 @@ def test_objects_that_may_exist(target: str, files: Files) -> None:
         "dependencies = ['other']" if "pyproject.toml" in files else "",
     )
     assert not finding_places(repository_files, "OPS405")
+
+
+def test_calls_that_run_no_command() -> None:
+    """A name is missing although the module prepares something when it is imported, or runs as a script."""
+    code = "import logging, sys\nlogging.basicConfig()\nsys.path.append('.')\ndef main():\n    run()\n"
+    code += "if __name__ == '__main__':\n    main()\n"
+    assert len(finding_places(scripts("x.app:gone", {"x/app.py": code}), "OPS405")) == 1
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,8 @@ FAMILY = Family(
             "OPS405",
             "Entry points name objects that exist",
             Severity.ERROR,
-            "The command is installed, but fails with an ImportError when somebody runs it.",
+            "The command is installed, but fails with an ImportError when somebody runs it. One without a function is "
+            "not installed at all: pip and uv refuse it.",
             "Name a module and a function that exist.",
             "https://packaging.python.org/en/latest/specifications/entry-points/",
             entry_points.missing_objects,

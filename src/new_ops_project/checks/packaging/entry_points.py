@@ -31,6 +31,10 @@ _MOVED = (
 _SETUP = ("ext_modules", "cmdclass", "rust_extensions", "cffi_modules")
 _OTHER = (".pyx", ".so", ".c", ".cpp", ".rs", ".pyd", ".pyi", ".proto", ".in", ".jinja", ".j2")
 _DYNAMIC = {"globals", "exec", "vars", "locals", "setattr", "eval"}
+# What a module does for others when it is imported; any other call there may be the command itself.
+_PREPARES = re.compile(
+    r"(?:logging|warnings|signal|locale)\..*|(?:.*\.)?(?:add|set|append|extend|insert|update|register|disable|include)\w*"
+)
 
 
 @dataclass(frozen=True)
@@ -157,17 +161,25 @@ def _may_be_elsewhere(repo: Repo, top: str) -> bool:
 def _lacks_name(repo: Repo, path: str, module: str, attribute: str) -> bool:
     """Whether the file certainly does not bind the name; attributes of it are not looked for."""
     name, syntax = attribute.partition(".")[0], repo.syntax(path)
-    if not syntax or _files(repo, f"{module}.{name}") or _is_dynamic(syntax):
+    if not syntax or _files(repo, f"{module}.{name}") or _is_dynamic(syntax) or _runs(syntax):
         return False
     return name not in {*_bound(syntax)}
+
+
+def _runs(syntax: Syntax) -> bool:
+    """Whether an import may run the command and end the process, so that nobody looks for the name."""
+    guarded = {each for node in syntax.tree.body if python.is_guard(node) for each in ast.walk(node)}
+    executed = [node for node in python.executed_nodes(syntax.tree) if node not in guarded]
+    calls = [node.value for node in executed if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)]
+    ends = [node for node in executed if isinstance(node, ast.Raise) and "SystemExit" in ast.dump(node)]
+    return bool(ends) or not all(_PREPARES.fullmatch(syntax.qualified_name(call.func)) for call in calls)
 
 
 def _is_dynamic(syntax: Syntax) -> bool:
     """Whether the module may have names that its syntax does not show."""
     called = {python.dotted_name(node.func) for node in syntax.nodes(ast.Call)}
-    named = {getattr(node, "name", "") for node in syntax.nodes(ast.alias, ast.FunctionDef)}
-    is_replaced = any(node.attr == "modules" for node in syntax.nodes(ast.Attribute))
-    return bool(called & _DYNAMIC or named & {"*", "__getattr__"}) or is_replaced
+    is_replaced = any(node.attr in {"modules", "__dict__"} for node in syntax.nodes(ast.Attribute))
+    return bool(called & _DYNAMIC or {*_bound(syntax)} & {"*", "__getattr__", "modules"}) or is_replaced
 
 
 def _bound(syntax: Syntax) -> Iterator[str]:
