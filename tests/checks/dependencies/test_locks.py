@@ -68,6 +68,36 @@ def test_extras_and_groups() -> None:
     assert len(run(with_lock(UV.format("--all-extras") + "f==1\n", text), "OPS304")) == 1
 
 
+def remedies(files: Files) -> dict[str, str]:
+    """The remedy of each stale file, without its command."""
+    return {each.finding.path: each.finding.remedy.partition(": ")[0] for each in run(files, "OPS304")}
+
+
+def test_what_a_lock_is_made_from_comes_first() -> None:
+    """A lock whose command reads another stale one is updated after that; what is not stale is left alone."""
+    text, stale = f"{WANTS}\n{GROUPS}", MADE + "a==1\nb-c==1\n"
+    files = {"requirements.txt": stale, "requirements-dev.txt": DEV + "a==1\nb-c==1\nd==1\ne==1\n"}
+    assert remedies(project(text, files=files)) == {
+        "requirements-dev.txt": "Update requirements.txt first, then this",
+        "requirements.txt": "Update it",
+    }
+    files["requirements.txt"] = MADE + "a==2\nb-c==1\n"
+    assert remedies(project(text, files=files)) == {"requirements-dev.txt": "Update it"}
+
+
+def test_what_the_sources_of_a_lock_read_comes_first() -> None:
+    """A list that pip-compile reads may itself name a lock; uv exports from uv.lock."""
+    command = "#    pip-compile --output-file=requirements-dev.txt pyproject.toml requirements-dev.in\n"
+    files = {"requirements.txt": MADE + "a==1\nb-c==1\n", "requirements-dev.in": "-c requirements.txt\nd\n"}
+    files["requirements-dev.txt"] = command + "a==1\nb-c==1\nd==1\n"
+    assert remedies(project(WANTS, files=files))["requirements-dev.txt"] == "Update requirements.txt first, then this"
+    files = {"uv.lock": TOML["uv.lock"] % "1.0", "requirements.txt": "#    uv export --frozen\na==1\n"}
+    assert remedies(project("dependencies = ['a>=2']", files=files)) == {
+        "requirements.txt": "Update uv.lock first, then this",
+        "uv.lock": "Update it",
+    }
+
+
 def test_locks_that_contradict_each_other() -> None:
     """A file that was constrained by another, or that includes it, must have the same pins."""
     files = {"requirements.txt": MADE + "a==2\nb-c==1\n", "requirements-dev.txt": DEV + "a==3\nb-c==1\nd==1\ne==1\n"}

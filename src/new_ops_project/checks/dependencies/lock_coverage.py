@@ -18,14 +18,20 @@ _PROJECT = re.compile(r"\./?(?:\[.*\])?")
 
 def uncovered(repo: Repo) -> Iterator[Breach]:
     """Each dependency that a lock lacks or has in a version that is not allowed; each pin that contradicts another."""
+    wanted = {file.path: lock_inputs.of_requirements_file(repo, file) or LockInputs(()) for file in repo.requirements}
+    of_locks = {lock.path: [*_of_lock(repo, lock)] for lock in repo.locks}
+    stale = {file.path for file in repo.requirements if any(_mismatches(file, wanted[file.path], ""))}
+    stale |= {path for path, breaches in of_locks.items() if breaches}
     for file in repo.requirements:
-        remedy = unpinned.update_remedy(repo, file)
-        if wanted := lock_inputs.of_requirements_file(repo, file):
-            yield from _mismatches(file, wanted, remedy)
+        remedy = unpinned.update_remedy(repo, file, first=sorted(stale & lock_inputs.read_by(repo, file)))
+        yield from _mismatches(file, wanted[file.path], remedy)
         yield from _contradicting(repo, file, remedy)
-    for lock in repo.locks:
-        yield from _mismatches(lock, lock_inputs.of_lock(repo, lock), f"Update it: {lock.format.command}")
-        yield from _missing_for_poetry(repo, lock)
+    yield from (breach for breaches in of_locks.values() for breach in breaches)
+
+
+def _of_lock(repo: Repo, lock: Lock) -> Iterator[Breach]:
+    yield from _mismatches(lock, lock_inputs.of_lock(repo, lock), f"Update it: {lock.format.command}")
+    yield from _missing_for_poetry(repo, lock)
 
 
 def _mismatches(lock: Lock | RequirementsFile, wanted: LockInputs, remedy: str) -> Iterator[Breach]:

@@ -1,13 +1,13 @@
 """What a lock must contain, given the dependencies, extras or groups that it was made from."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from new_ops_project.checks import declared_requirements
 from new_ops_project.checks.declared_requirements import DeclaredRequirement
 from new_ops_project.checks.repo import PYPROJECT, Repo
 from new_ops_project.formats.locks import UV, Lock
-from new_ops_project.formats.requirements import pep508
+from new_ops_project.formats.requirements import pep508, reader
 from new_ops_project.formats.requirements.pep508 import canonical_name
 from new_ops_project.formats.requirements.reader import RequirementsFile
 
@@ -44,6 +44,25 @@ def of_requirements_file(repo: Repo, file: RequirementsFile) -> LockInputs | Non
     listed += [each for name in named for each in groups.get(canonical_name(name), ())]
     is_all = not command.text.startswith("uv export") and set(command.sources) == {PYPROJECT} and is_static(repo)
     return LockInputs(_own(repo, listed), is_all)
+
+
+def read_by(repo: Repo, file: RequirementsFile) -> set[str]:
+    """The other files that the command of a requirements file reads, itself or through these."""
+    waiting, read = [*_read_directly(file)], set[str]()
+    for path in waiting:
+        if path in repo.files and path not in {*read, file.path}:
+            read.add(path)
+            is_list = path.endswith((".in", ".txt"))
+            waiting += _read_directly(reader.parse(path, repo.files[path])) if is_list else ()
+    return read
+
+
+def _read_directly(file: RequirementsFile) -> Iterator[str]:
+    yield from (*file.includes, *file.constraints)
+    if file.command and file.command.text.startswith("uv export"):
+        yield UV.path
+    elif file.command:
+        yield from (*file.command.sources, *file.command.values("--constraint", "-c"))
 
 
 def is_static(repo: Repo) -> bool:

@@ -1,11 +1,11 @@
 """Rules about the requirements files that pip installs from: exact versions, with hashes."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
 from new_ops_project.base.finding import Severity
-from new_ops_project.base.text import list_first
+from new_ops_project.base.text import capitalize, list_first
 from new_ops_project.checks import declared_requirements
 from new_ops_project.checks.repo import PYPROJECT, Repo
 from new_ops_project.checks.rule import Breach, UncheckedError
@@ -54,13 +54,16 @@ def _is_source(repo: Repo, path: str) -> bool:
     return any(map(mention.search, texts)) or any(path in command.sources for command in commands)
 
 
-def update_remedy(repo: Repo, file: RequirementsFile) -> str:
-    """How to update a requirements file without losing what only that file lists."""
+def update_remedy(repo: Repo, file: RequirementsFile, first: Sequence[str] = ()) -> str:
+    """How to update a requirements file without losing what only that file lists; `first` must be updated before."""
     source = next(iter(file.command.sources), "") if file.command else _source(file.path)
     is_made = bool(source) if file.command else source in repo.paths
     lacking = _only_in(repo, file, source) if is_made else []
     if lacking:
-        return f"List {list_first(lacking, _MOST)} in {source} too, then update this: {_update_command(repo, file)}"
+        first = (f"list {list_first(lacking, _MOST)} in {source} too", *(f"update {path}" for path in first))
+        return f"{capitalize(', '.join(first))}, then update this: {_update_command(repo, file)}"
+    if first:
+        return f"Update {' and '.join(first)} first, then this: {_update_command(repo, file)}"
     return f"Update it: {_update_command(repo, file)}"
 
 
