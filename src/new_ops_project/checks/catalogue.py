@@ -1,9 +1,10 @@
 """The catalogue of every rule, by family."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import cache
 
 from new_ops_project.base.errors import ToolError
+from new_ops_project.base.finding import Finding
 from new_ops_project.base.text import capitalize, nearest
 from new_ops_project.checks import coding, dependencies, environment, ignoring, packaging, template, workflows
 from new_ops_project.checks.rule import Family, Rule, succession
@@ -54,10 +55,11 @@ def selected(select: Sequence[str], ignore: Sequence[str]) -> tuple[Rule, ...]:
     return tuple(rule for rule in rules() if rule.code in wanted - unwanted)
 
 
-def fixing(chosen: Sequence[Rule], select: Sequence[str], *, is_named: bool) -> tuple[Rule, ...]:
-    """The rules whose fixes --fix applies; `select` is --select, and `is_named` tells whether PATH names files."""
+def fixing(chosen: Sequence[Rule], select: Sequence[str], named: Collection[str]) -> Callable[[Finding], bool]:
+    """What tells of a finding that has a fix whether --fix applies it; PATH names the files `named`."""
     codes = {name.upper() for name in select}
-    return tuple(rule for rule in chosen if rule.fixes and (not rule.fixed_when or rule.code in codes or is_named))
+    always = {rule.code for rule in chosen if not rule.fixed_when or rule.code in codes}
+    return lambda finding: finding.fixable and (finding.code in always or finding.path in named)
 
 
 def _codes(names: Sequence[str]) -> set[str]:

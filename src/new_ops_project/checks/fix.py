@@ -20,11 +20,12 @@ from new_ops_project.plan.model import Plan, Sides
 
 @dataclass(frozen=True)
 class FixTarget:
-    """The project to fix: its repository, its folder in it, and what in it may change."""
+    """The project to fix: its repository, its folder in it, what in it may change, and which findings are fixed."""
 
     repository: Repository
     prefix: str
     scope: Scope
+    applies: Callable[[Finding], bool]
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def apply_fixes(
         is_hidden = path not in repo.paths and os.path.lexists(repo.folder / path)
         return not is_hidden and _is_committed(path, dirty)
 
-    work = fixpoint.fixed_files(repo, rules, lambda path: is_free(path) and target.scope.covers(path))
+    work = fixpoint.fixed_files(repo, rules, lambda path: is_free(path) and target.scope.covers(path), target.applies)
     held = [path for path in work.blocked if not is_free(path) and target.scope.covers(path)]
     if not work.files:
         return FixOutcome(details={"state": "nothing", "files": [], "held": held})

@@ -25,13 +25,18 @@ class FixedFiles:
     blocked: tuple[str, ...]
 
 
-def fixed_files(repo: Repo, rules: Sequence[Rule], may_change: Callable[[str], bool]) -> FixedFiles:
-    """Apply the fixes of these rules; a fix that touches a file that may not change is left out."""
+def fixed_files(
+    repo: Repo,
+    rules: Sequence[Rule],
+    may_change: Callable[[str], bool],
+    applies: Callable[[Finding], bool] = lambda _: True,
+) -> FixedFiles:
+    """Apply the fixes of findings where that `applies`; one that touches a file that may not change is left out."""
     changed: dict[str, Entry] = {}
     done: list[Finding] = []
     blocked: set[str] = set()
     for _ in range(_ROUNDS):
-        fixable = [result for result in engine.run(repo, rules).results if result.fix]
+        fixable = [result for result in engine.run(repo, rules).results if result.fix and applies(result.finding)]
         blocked |= {path for result in fixable for path in _paths(result.fix) if not may_change(path)}
         now, fixed = _round(repo, [result for result in fixable if not blocked & _paths(result.fix)], changed)
         if not fixed:

@@ -1,6 +1,8 @@
 """The projects that the PATHs of a command line mean."""
 
 import os
+import re
+import shlex
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -12,17 +14,24 @@ from new_ops_project.template import answers_file
 HINT = "Give the PATH of a repository, or of a file in one."
 # What the folder of a project has.
 _MARKS = (answers_file.ANSWERS_FILE, "pyproject.toml", "setup.py", ".git")
+# Where commands in remedies, which work in the project's folder, name another one, and how they do.
+_COMMANDS = (
+    (re.compile(r"(?<=\bnew-ops-project update)\b|(?<=\bnew-ops-project adopt)\b"), " {}"),
+    (re.compile(r"(?<=\bgit)(?= (?:log|rm) )"), " -C {}"),
+    (re.compile(r"(?<=: )(?=(?:mv|uv|pip-compile|poetry|pdm|pipenv) )"), "cd {} && "),
+)
 
 
 @dataclass(frozen=True)
 class Scope:
     """What a run is limited to in a project: the files and folders `paths`, none for all, without the `others`.
 
-    The others are folders with projects of their own.
+    The others are folders with projects of their own. `files` are those that were named, beside folders too.
     """
 
     paths: frozenset[str] = frozenset()
     others: frozenset[str] = frozenset()
+    files: frozenset[str] = frozenset()
 
     def covers(self, path: str) -> bool:
         """Whether the file or folder is in the scope."""
@@ -49,11 +58,6 @@ class Place:
     folder: Path
     scope: Scope = Scope()
 
-    @property
-    def names_files(self) -> bool:
-        """Whether the scope names files only."""
-        return bool(self.scope.paths) and not any((self.folder / path).is_dir() for path in self.scope.paths)
-
     def has(self, path: str) -> bool:
         """Whether there is a file or folder, or a link."""
         return os.path.lexists(self.folder / path)
@@ -63,6 +67,15 @@ class Place:
         if {*PurePosixPath(self.given).parts} == {".."}:
             return Path(paths.from_here(self.folder / path)).as_posix()
         return str(PurePosixPath(self.given, path))
+
+    def placed(self, text: str) -> str:
+        """A text with commands for the project, changed so that they work where this runs."""
+        if self.given == ".":
+            return text
+        where = shlex.quote(f"./{self.given}" if self.given.startswith("-") else self.given)
+        for place, words in _COMMANDS:
+            text = words.format(where).join(place.split(text))
+        return text
 
     def without(self, folders: Iterable[str]) -> "Place":
         """The same project without some folders."""
@@ -84,7 +97,7 @@ def places(typed: Sequence[Path]) -> list[Place]:
         root = os.path.realpath(place.folder)
         known = by_root.setdefault(root, place)
         both = known.scope.paths | place.scope.paths if known.scope.paths and place.scope.paths else frozenset()
-        by_root[root] = replace(known, scope=Scope(both))
+        by_root[root] = replace(known, scope=Scope(both, files=known.scope.files | place.scope.files))
     return [*by_root.values()] if typed else [replace(place, scope=Scope()) for place in by_root.values()]
 
 
@@ -102,4 +115,5 @@ def _place(typed: Path) -> Place:
     inside = real.relative_to(root).as_posix()
     folder = next((each for each in (path, *path.parents) if paths.real(each) == root and each.is_dir()), None)
     folder = folder or Path(paths.from_here(root))
-    return Place((typed if folder == path else folder).as_posix(), folder, Scope(frozenset({inside} - {"."})))
+    scope = Scope(frozenset({inside} - {"."}), files=frozenset() if is_folder else frozenset({inside}))
+    return Place((typed if folder == path else folder).as_posix(), folder, scope)

@@ -137,16 +137,17 @@ def _part(place: Place, rules: Sequence[Rule], request: CheckRequest, show: Show
         _require_known(place, repo)
         others = members.folders(repo)
         whole, place, repo = place, place.without(others), repo.without(others)
-        fixing = catalogue.fixing(rules, request.select, is_named=place.names_files)
+        is_fixed = catalogue.fixing(rules, request.select, place.scope.files)
         if request.fix:
-            target = fix.FixTarget(repository, prefix, place.scope)
+            target = fix.FixTarget(repository, prefix, place.scope, is_fixed)
             show_plan = show if request.preview else None
+            fixing = [rule for rule in rules if rule.fixes]
             outcome = fix.apply_fixes(repo, target, fixing, show=show_plan, texts=request.texts)
             repo = read(place.folder, offline=request.offline).without(others)
         checked = _in_scope(place, repo, _named(engine.run(repo, rules), request.select))
         return _Part(
             place,
-            replace(checked, results=tuple(_marked(result, fixing) for result in checked.results)),
+            replace(checked, results=tuple(_marked(result, is_fixed) for result in checked.results)),
             _drift(place, repo),
             outcome,
             tuple(whole.below(folder) for folder in others if whole.scope.covers(folder)),
@@ -163,16 +164,14 @@ def _named(checked: Checked, select: Sequence[str]) -> Checked:
     return replace(checked, skipped=tuple(skipped))
 
 
-def _marked(result: FixableFinding, fixing: Sequence[Rule]) -> FixableFinding:
+def _marked(result: FixableFinding, is_fixed: Callable[[Finding], bool]) -> FixableFinding:
     """The result with a finding that is fixable only if --fix, with the same names and paths, would fix it."""
-    finding = result.finding
-    is_fixed = finding.fixable and any(rule.code == finding.code for rule in fixing)
-    return replace(result, finding=replace(finding, fixable=is_fixed))
+    return replace(result, finding=replace(result.finding, fixable=is_fixed(result.finding)))
 
 
 def _require_known(place: Place, repo: Repo) -> None:
     """Raise ToolError for a file that is not there, unless the template has it: then it was deleted."""
-    gone = [name for name in sorted(place.scope.paths) if not place.has(name)]
+    gone = [name for name in sorted(place.scope.paths | place.scope.files) if not place.has(name)]
     if not gone:
         return
     from new_ops_project.checks.template import files  # noqa: PLC0415 - see checks/template/__init__.py
@@ -216,7 +215,13 @@ def _joined(rules: tuple[Rule, ...], parts: Sequence[_Part]) -> CheckReport:
         tuple(part.place.given for part in parts),
         tuple(_placed(part.place, finding) for part in parts for finding in part.checked.findings),
         tuple((_placed(part.place, finding), why) for part in parts for finding, why in part.checked.ignored),
-        tuple(dict.fromkeys(skipped for part in parts for skipped in part.checked.skipped)),
+        tuple(
+            dict.fromkeys(
+                replace(skipped, hint=part.place.placed(skipped.hint))
+                for part in parts
+                for skipped in part.checked.skipped
+            )
+        ),
         tuple(_placed(place, finding) for place, fixed in fixes for finding in fixed.findings if fixed.is_written),
         {part.place.given: part.drift for part in parts if part.drift},
         tuple({"path": place.given, **fixed.details} for place, fixed in fixes),
@@ -229,7 +234,8 @@ def _counts(findings: Sequence[Finding]) -> dict[Severity, int]:
 
 
 def _placed(place: Place, finding: Finding) -> Finding:
-    """The finding with its path from where the command was run, in the command of the remedy too."""
-    path, command = place.named(finding.path), "new-ops-project check "
-    remedy = finding.remedy.replace(f"{command}{shlex.quote(finding.path)} ", f"{command}{shlex.quote(path)} ")
-    return replace(finding, path=path, remedy=remedy if finding.path else finding.remedy)
+    """The finding with its path from where the command was run, and commands in the remedy that work there."""
+    path, command, remedy = place.named(finding.path), "new-ops-project check ", place.placed(finding.remedy)
+    if finding.path:
+        remedy = remedy.replace(f"{command}{shlex.quote(finding.path)} ", f"{command}{shlex.quote(path)} ")
+    return replace(finding, path=path, remedy=remedy)

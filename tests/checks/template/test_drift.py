@@ -230,7 +230,7 @@ def test_what_is_changed_stays(path: str, change: tuple[str, str], named: str, r
     run("check", str(project / path), "--fix", code=1)
     run("check", str(project), "--fix", "--select", "OPS604", code=1)
     assert everything(project) == before
-    run(*shlex.split(command)[1:], str(project), "--commit")
+    run(*shlex.split(command)[1:], "--commit")
     assert findings(run, project) == []
     assert change[1] in (project / path).read_text()
 
@@ -276,7 +276,8 @@ def test_another_python(run: Run, project: Path) -> None:
     """An edited .python-version is answered with the command that moves every file, not with the old version."""
     commit(project, {".python-version": "3.13\n"})
     finding = only(run, project)
-    assert finding["remedy"] == "To move everything to this Python: new-ops-project update --set python_version=3.13"
+    command = f"new-ops-project update {shlex.quote(str(project))} --set python_version=3.13"
+    assert finding["remedy"] == f"To move everything to this Python: {command}"
     assert not finding["fixable"]
 
 
@@ -356,7 +357,7 @@ def test_keeping_one_more_file(run: Run, project: Path) -> None:
     commit(project, {"renovate.json": "{}\n", ".dockerignore": None})
     shown = check(run, project, "--json", code=1).json["findings"]
     remedies = {Path(finding["path"]).name: finding["remedy"] for finding in shown}
-    wanted = "new-ops-project update --set 'keep=[.editorconfig, {}]'"
+    wanted = f"new-ops-project update {shlex.quote(str(project))} --set 'keep=[.editorconfig, {{}}]'"
     assert remedies["renovate.json"] == "To keep it yours: " + wanted.format("renovate.json")
     assert remedies[".dockerignore"].endswith(f"; to do without it: {wanted.format('.dockerignore')}")
 
@@ -389,6 +390,18 @@ def test_a_deleted_file_is_restored(run: Run, project: Path) -> None:
     assert git("status", "--porcelain", at=project) == ""
     run("check", str(project), "--select", "OPS604", "--fix", code=1)
     assert (project / ".editorconfig").read_bytes() == wanted
+    assert git("status", "--porcelain", at=project) == "A  .editorconfig"
+
+
+@pytest.mark.parametrize("other", ["src", "README.md", "."])
+def test_only_the_named_file_is_restored(run: Run, project: Path, other: str) -> None:
+    """A file counts as named beside a folder, and beside the whole project, which names no other file."""
+    commit(project, {".editorconfig": None, ".dockerignore": None})
+    places = [str(project / name) for name in (".editorconfig", other)]
+    shown = run("check", *places, "--json", code=1).json["findings"]
+    fixable = {Path(finding["path"]).name for finding in shown if finding["fixable"]}
+    assert fixable == {".editorconfig"}
+    run("check", *places, "--fix", code=1 if other == "." else 0)
     assert git("status", "--porcelain", at=project) == "A  .editorconfig"
 
 

@@ -1,6 +1,8 @@
 """Rules about what a repository records of its template: the answers file, the answers, the version."""
 
+import json
 import re
+import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -32,7 +34,8 @@ def _manual_edits(repo: Repo, name: str) -> Iterator[Breach]:
         problem = "is missing" if change.before is None else reason
         yield Breach(f"The answer {change.name} {problem}.", name, _line(repo, name, change.name), 1)
     for key, (was, now) in _edited_answers(repo, name, recorded).items():
-        remedy = f"Set it back to {was!r}, then: {reference.update_command(repo, name)} --set {key}={now}"
+        answer = shlex.quote(f"{key}={now if isinstance(now, str) else json.dumps(now)}")
+        remedy = f"Set it back to {was!r}, then: {reference.update_command(repo, name)} --set {answer}"
         yield Breach(
             f"The answer {key} was changed by hand from {was!r} to {now!r}, but the files still match the former.",
             name,
