@@ -50,18 +50,18 @@ def list_paths(folder: Path) -> ListedPaths:
     untracked = frozenset(path for path in os.fsdecode(others).split("\0") if path)
     seen = {path: _look(f"{root}/{path}") for path, mode, is_hidden in entries if mode != "160000" and not is_hidden}
     hidden = [path for path, mode, is_hidden in entries if mode != "160000" and is_hidden]
-    tracked = frozenset(hidden).union(path for path, about in seen.items() if about)
+    tracked = frozenset(hidden).union(path for path, is_text in seen.items() if is_text is not None)
     unseen = untracked.union(path for path, mode, _ in entries if mode == "120000")
     reading.require_regular(f"{root}/{path}" for path in sorted(unseen) if path.endswith(_OPENED_BY_DEPTRY))
     folders = {f"{root}/{path.rpartition('/')[0]}" for path in tracked | untracked}
     folders.update(map(os.fspath, folder.absolute().parents))
     reading.require_regular(f"{place}/{name}" for place in sorted(folders) for name in _OPENED_BY_RUFF)
-    texts = frozenset(path for path, about in seen.items() if about and _may_be_text(about))
+    texts = frozenset(path for path, is_text in seen.items() if is_text)
     return ListedPaths(tracked, untracked, texts)
 
 
-def _look(path: str) -> os.stat_result | None:
-    """What is there: a file or a link, such as git tracks, or nothing; raises ToolError for a special file."""
+def _look(path: str) -> bool | None:
+    """Whether what is there may be a text; None if nothing is there. Raises ToolError for a special file."""
     try:
         about = os.lstat(path)
     except OSError:
@@ -70,7 +70,7 @@ def _look(path: str) -> os.stat_result | None:
         raise ToolError(f"{path} is a {kind}, not a regular file.", reading.HINT)
     if about.st_size > LARGEST and path.endswith(_OPENED_BY_DEPTRY):
         reading.require_regular([path])
-    return about
+    return _may_be_text(about)
 
 
 def _staged(line: str) -> tuple[str, str, bool]:
