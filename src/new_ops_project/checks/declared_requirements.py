@@ -43,6 +43,15 @@ def required(repo: Repo) -> tuple[DeclaredRequirement, ...]:
     return tuple(_listed(repo, ("project", "dependencies")))
 
 
+def of_distribution(repo: Repo) -> tuple[DeclaredRequirement, ...]:
+    """What the distribution needs without any extra, wherever that is declared; of Poetry's, only the names."""
+    if "dependencies" in repo.pyproject.table("project"):
+        return required(repo)
+    needed = (each for each in of_poetry(repo) if not (each.group or each.has_marker or each.is_extra))
+    named = (DeclaredRequirement(each.name, repo.pyproject.path, each.place) for each in needed)
+    return (*named, *(each for each in of_setup(repo) if not each.extra))
+
+
 def extras(repo: Repo) -> Mapping[str, tuple[DeclaredRequirement, ...]]:
     """The extras of [project]."""
     table = repo.pyproject.table("project", "optional-dependencies")
@@ -97,13 +106,17 @@ def _placed(setup: Setup, keyword: str, text: str, extra: str = "") -> DeclaredR
 
 @dataclass(frozen=True)
 class PoetryRequirement:
-    """A dependency in Poetry's own form: `version` is its constraint, '' if it has another source, such as git."""
+    """A dependency in Poetry's own form: `version` is its constraint, '' if it has another source, such as git.
+
+    `is_extra`: only an extra installs it.
+    """
 
     name: str
     version: str
     place: TomlPlace
     group: str = ""
     has_marker: bool = False
+    is_extra: bool = False
 
 
 def of_poetry(repo: Repo) -> Iterator[PoetryRequirement]:
@@ -124,4 +137,6 @@ def _poetry_table(repo: Repo, keys: Keys, group: str) -> Iterator[PoetryRequirem
         has_marker = isinstance(value, list) or (
             isinstance(value, dict) and {"markers", "python", "platform"} & value.keys()
         )
-        yield PoetryRequirement(canonical_name(name), version, repo.pyproject.place(*within), group, bool(has_marker))
+        is_extra = isinstance(value, dict) and bool(value.get("optional"))
+        place = repo.pyproject.place(*within)
+        yield PoetryRequirement(canonical_name(name), version, place, group, bool(has_marker), is_extra)

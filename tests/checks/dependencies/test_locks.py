@@ -68,6 +68,24 @@ def test_extras_and_groups() -> None:
     assert len(run(with_lock(UV.format("--all-extras") + "f==1\n", text), "OPS304")) == 1
 
 
+DECLARED = {
+    "pyproject.toml": (
+        "[tool.poetry.dependencies]\npython = '>=3.9'\na = '^2'\nc = '*'\nd = {version = '*', optional = true}\n"
+        "e = {version = '*', markers = 'x'}\n[tool.poetry.group.dev.dependencies]\nf = '*'\n"
+    ),
+    "setup.cfg": "[options]\ninstall_requires =\n  a\n  c>=1\n[options.extras_require]\nx = d\n",
+    "setup.py": "from setuptools import setup\nsetup(install_requires=['a', 'c'], extras_require={'x': ['d']})\n",
+}
+
+
+@pytest.mark.parametrize("path", DECLARED)
+def test_lists_of_other_tools(path: str) -> None:
+    """The build backend tells uv and pip-compile what Poetry's table, setup.cfg or setup.py requires, without extras."""
+    files = {"pyproject.toml": "[tool.x]\n", path: DECLARED[path], "requirements.txt": MADE + "a==3\nz==1\n"}
+    assert texts(run(files, "OPS304")) == ["c is not in requirements.txt, which is the lock of this list."]
+    assert not run({**files, "requirements.txt": MADE + "a==3\nc==3\n"}, "OPS304")
+
+
 def remedies(files: Files) -> dict[str, str]:
     """The remedy of each stale file, without its command."""
     return {each.finding.path: each.finding.remedy.partition(": ")[0] for each in run(files, "OPS304")}

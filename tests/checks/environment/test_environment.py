@@ -289,12 +289,31 @@ def test_without_a_pin_workflows_may_vary(others: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("tail", "severity"), [('ruff]\ntarget-version = "py312"', "error"), ('ruff]\ntarget-version = "py310"', "warning")]
+    ("tail", "severity", "remedy"),
+    [
+        ('ruff]\ntarget-version = "py312"', "error", 'Write target-version = "py311", the lowest that has to work.'),
+        ('ruff]\ntarget-version = "py310"', "info", 'Write target-version = "py311", the lowest that has to work.'),
+        ('mypy]\npython_version = "3.10"', "info", 'Write python_version = "3.11", the lowest that has to work.'),
+    ],
 )
-def test_how_bad_a_disagreement_is(tail: str, severity: str) -> None:
-    """A linter that is set too low is left over; ruff on a newer Python writes what the lowest cannot run."""
+def test_how_bad_a_disagreement_is(tail: str, severity: str, remedy: str) -> None:
+    """On a newer Python, ruff writes what the lowest cannot run; on an older one it does no harm."""
     (result,) = run({"pyproject.toml": f"{PROJECT.format('>=3.11')}[tool.{tail}\n"}, "OPS207")
-    assert result.finding.severity.value == severity
+    assert (result.finding.severity.value, result.finding.remedy) == (severity, remedy)
+
+
+@pytest.mark.parametrize(
+    ("files", "remedy"),
+    [
+        ({PIN: "3.12\n", "pyproject.toml": PROJECT.format(">=3.13")}, f"Allow 3.12, or name a version in {PIN}"),
+        ({PIN: "3.12\n", ".github/workflows/ci.yml": CI.format("3.13")}, f"Test 3.12 too, or name 3.13 in {PIN}."),
+        ({PIN: "3.12\n", "Dockerfile": "FROM python:3.13-slim\n"}, "Test 3.13 too, or name 3.12 here."),
+    ],
+)
+def test_what_helps(files: dict[str, str], remedy: str) -> None:
+    """What is not allowed, not tested or named twice has a remedy of its own; several versions may be meant."""
+    (result,) = run(files, "OPS207")
+    assert result.finding.remedy.startswith(remedy)
 
 
 def test_without_a_pin_files_are_compared_with_each_other() -> None:

@@ -30,17 +30,18 @@ class LockInputs:
 
 def of_requirements_file(repo: Repo, file: RequirementsFile) -> LockInputs | None:
     """What the command in the file's head resolves; a hashed requirements.txt without one installs the project."""
-    command, required = file.command, declared_requirements.required(repo)
+    command = file.command
     if command is None:
         is_lock = file.path == "requirements.txt" and file.is_hashed and "requirements.in" not in repo.paths
-        return LockInputs(_own(repo, required), is_all=False) if is_lock else None
+        return LockInputs(_own(repo, declared_requirements.required(repo)), is_all=False) if is_lock else None
     if not command.is_of_pyproject:
         return None
     extras = {canonical_name(name): listed for name, listed in declared_requirements.extras(repo).items()}
     chosen = extras.keys() if "--all-extras" in command.options else map(canonical_name, command.values("--extra"))
     named = [name.rpartition(":")[2] for name in command.values("--group")]
     groups = declared_requirements.of_groups(repo) if named else {}
-    listed = [*required, *(each for name in chosen for each in extras.get(name, ()))]
+    listed = [*declared_requirements.of_distribution(repo)]
+    listed += [each for name in chosen for each in extras.get(name, ())]
     listed += [each for name in named for each in groups.get(canonical_name(name), ())]
     is_all = not command.text.startswith("uv export") and set(command.sources) == {PYPROJECT} and is_static(repo)
     return LockInputs(_own(repo, listed), is_all)

@@ -71,11 +71,12 @@ FAMILY = Family(
         ),
         Rule(
             "OPS207",
-            "Every file names the same Python",
+            "What runs is allowed and tested",
             Severity.WARNING,
             "Code that is tested on one version and runs on another is not tested. It is an error where requires-python"
-            " does not allow what runs, and where ruff writes code for a newer Python than the lowest.",
-            "Decide on one minor version, and write it everywhere.",
+            " does not allow what runs, and where ruff writes code for a newer Python than the lowest; a linter that is"
+            " set to an older one is a note.",
+            "Test the version that runs, let requires-python allow it, and set linters to the lowest that is allowed.",
             "https://packaging.python.org/en/latest/specifications/core-metadata/#requires-python",
             supported_python.disagreeing,
         ),

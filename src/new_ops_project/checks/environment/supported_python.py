@@ -74,7 +74,8 @@ def disagreeing(repo: Repo) -> Iterator[Breach]:
         yield from _untested(repo, runs)
         if bound and not _allows(bound.text, runs.minor):
             message = f"{bound.text} does not allow the Python {runs.minor} of {runs.place[0]}."
-            yield _breach(repo, bound, message, severity=Severity.ERROR)
+            remedy = f"Allow {runs.minor}, or name a version in {runs.place[0]} that is allowed."
+            yield _breach(repo, bound, message, remedy, Severity.ERROR)
     yield from _other_targets(repo, runs, bound)
 
 
@@ -100,21 +101,25 @@ def _untested(repo: Repo, runs: PythonVersion) -> Iterator[Breach]:
     minors, source = {named.minor for named in tried}, runs.place[0]
     image = next(python_version.docker_images(repo.files), None)
     if image and source != image.place[0] and image.minor not in {runs.minor, *minors}:
-        yield _breach(repo, image, f"Python {image.minor} is named here, but {runs.minor} in {source}.")
+        message = f"Python {image.minor} is named here, but {runs.minor} in {source}."
+        yield _breach(repo, image, message, f"Test {image.minor} too, or name {runs.minor} here.")
     if runs.minor in minors or any(map(_OTHER_CI.fullmatch, repo.paths)):
         return
     if image and source == image.place[0] and tried:
         other = f"{tried[0].minor} in {tried[0].place[0]}"
-        yield _breach(repo, image, f"Python {image.minor} is named here, but {other}.")
+        message = f"Python {image.minor} is named here, but {other}."
+        yield _breach(repo, image, message, f"Test {image.minor} too, or name {tried[0].minor} here.")
     else:
         for named in {named.where: named for named in reversed(tried)}.values():
-            yield _breach(repo, named, f"Python {named.minor} is named here, but {runs.minor} in {source}.")
+            message = f"Python {named.minor} is named here, but {runs.minor} in {source}."
+            yield _breach(repo, named, message, f"Test {runs.minor} too, or name {named.minor} in {source}.")
 
 
 def _other_targets(repo: Repo, runs: PythonVersion | None, bound: PythonVersion | None) -> Iterator[Breach]:
     """Each linter that is not set to the lowest Python that is allowed; mypy may also take a newer one.
 
-    Without a bound, it is compared with the pinned Python. A newer one lets ruff write what the lowest cannot run.
+    Without a bound, it is compared with the pinned Python. A newer one lets ruff write what the lowest cannot run; an
+    older one is harmless.
     """
     is_pinned = runs and runs.place[0] != "Dockerfile" and not runs.place[0].startswith(_WORKFLOWS)
     lowest, states = (bound.minor, f"{bound.place[0]} allows") if bound else ("", "")
@@ -123,9 +128,15 @@ def _other_targets(repo: Repo, runs: PythonVersion | None, bound: PythonVersion 
     for tool, named in python_version.targets(repo.files, repo.pyproject) if lowest else ():
         is_newer = _number(named.minor) > _number(lowest)
         if named.minor != lowest and not (is_newer and tool == "mypy" and bound):
-            severity = Severity.ERROR if is_newer else None
+            severity = Severity.INFO if not is_newer else Severity.ERROR if tool == "ruff" else None
             message = f"{tool} is set to Python {named.minor}, but {states} {lowest}."
-            yield _breach(repo, named, message, severity=severity)
+            yield _breach(repo, named, message, _set_to(tool, lowest), severity)
+
+
+def _set_to(tool: str, minor: str) -> str:
+    """The remedy for a linter; each has its own name and form for the setting."""
+    value = f'target-version = "py{minor.replace(".", "")}"' if tool == "ruff" else f'python_version = "{minor}"'
+    return f"Write {value}, the lowest that has to work."
 
 
 def _number(minor: str) -> int:

@@ -137,7 +137,8 @@ class _Skipped:
 
     def _changes_linter(self, parts: list[str], tool: Mapping[str, Any]) -> bool:
         """Whether the key would change what a linter that the repository configures already reports."""
-        has_range = parts[1:] == ["ruff", "target-version"] and "requires-python" in self.document.get("project", {})
+        allowed = {*self.document.get("project", {}), *tool.get("poetry", {}).get("dependencies", {})}
+        has_range = parts[1:] == ["ruff", "target-version"] and bool(allowed & {"requires-python", "python"})
         is_told = has_range or self._is_elsewhere(parts)
         if is_told or parts[1] not in tool:
             return is_told or self._is_called(parts[1])
