@@ -63,6 +63,25 @@ def test_finds_secrets(path: str, text: str, line: int) -> None:
 
 
 @pytest.mark.parametrize(
+    ("path", "text", "is_in_line"),
+    [
+        ("id.pem", KEY, False),
+        ("k8s/secret.yml", "key: |\n" + "".join(f"  {line}\n" for line in KEY.splitlines()), False),
+        (".env", f"TOKEN={GITHUB}\n", False),
+        ("a.json", f'["{GITHUB}"]\n', False),
+        ("Dockerfile", f"FROM x\nENV TOKEN={GITHUB}\n", False),
+        ("a.py", f"TOKEN = '{GITHUB}'\n", True),
+        ("a.yml", f"token: {GITHUB}\n", True),
+    ],
+)
+def test_how_a_false_alarm_ends(path: str, text: str, *, is_in_line: bool) -> None:
+    """A comment is advised only where it does not become a part of the value."""
+    (finding,) = findings({path: text})
+    assert ("pragma: allowlist secret" in finding.remedy) is is_in_line
+    assert ("paths = [" in finding.remedy) is not is_in_line
+
+
+@pytest.mark.parametrize(
     ("path", "text"),
     [
         ("x.py", "AKIA" + "IOSFODNN7EXAMPLE\n"),  # from the documentation of AWS

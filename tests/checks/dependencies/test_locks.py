@@ -80,7 +80,7 @@ DECLARED = {
 
 @pytest.mark.parametrize("path", DECLARED)
 def test_lists_of_other_tools(path: str) -> None:
-    """The build backend tells uv and pip-compile what Poetry's table, setup.cfg or setup.py requires, without extras."""
+    """What Poetry's table, setup.cfg or setup.py requires is in a lock of the project, without its extras."""
     files = {"pyproject.toml": "[tool.x]\n", path: DECLARED[path], "requirements.txt": MADE + "a==3\nz==1\n"}
     assert texts(run(files, "OPS304")) == ["c is not in requirements.txt, which is the lock of this list."]
     assert not run({**files, "requirements.txt": MADE + "a==3\nc==3\n"}, "OPS304")

@@ -236,6 +236,31 @@ def test_no_python() -> None:
     assert places({**LIBRARY, "setup.cfg": "[metadata]\nname = x\n"}, "OPS408") == [(1, 1)]
 
 
+_MATRIX = (
+    "on: push\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    strategy:\n      matrix:\n"
+    "        python: ['3.13', '3.9', '3.10']\n    steps:\n    - uses: actions/setup-python@v6\n"
+    "      with:\n        python-version: ${{ matrix.python }}\n"
+)
+_CLASSIFIERS = "from setuptools import setup\nsetup(name='x', classifiers=[{}])\n"
+_NAMED = "'Programming Language :: Python :: {}'"
+
+
+@pytest.mark.parametrize(
+    ("files", "version"),
+    [
+        ({".github/workflows/a.yml": _MATRIX, ".python-version": "3.13\n"}, "3.9"),
+        ({"setup.py": _CLASSIFIERS.format(", ".join(map(_NAMED.format, ("3", "3.12", "3.10"))))}, "3.10"),
+        ({"setup.py": _CLASSIFIERS.format(", ".join(map(_NAMED.format, ("2", "3.10"))))}, ""),
+        ({}, ""),
+    ],
+)
+def test_the_oldest_python(files: Files, version: str) -> None:
+    """The remedy names the oldest Python that is tested or classified; none where nobody can tell."""
+    (located,) = run({"setup.py": _CLASSIFIERS.format(""), **LIBRARY, **files}, "OPS408")
+    assert (f'python_requires=">={version}"' if version else "the oldest Python") in located.finding.remedy
+    assert any(digit in located.finding.remedy for digit in "0123456789") is bool(version)
+
+
 # ---- OPS409 ------------------------------------------------------------------------------------------------------
 
 MISSING = [

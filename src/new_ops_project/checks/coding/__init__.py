@@ -55,8 +55,7 @@ FAMILY = Family(
             Severity.ERROR,
             "A committed key or token stays in every clone; those of known services are recognised by their form. In"
             " tests and examples they are notes. The secret itself is never shown.",
-            "Revoke it, and read the new one from the environment; for a false alarm, write `pragma: allowlist secret`"
-            " in a comment on the line, or commit a `.secrets.baseline` of detect-secrets.",
+            credentials.REVOKE + credentials.LISTED,
             "https://github.com/Yelp/detect-secrets#inline-allowlisting",
             credentials.known_secrets,
             tool="detect-secrets",

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from new_ops_project.base.finding import Severity
 from new_ops_project.checks.coding import python_files
+from new_ops_project.checks.linters import detect_secrets
 from new_ops_project.checks.linters.detect_secrets import Secret
 from new_ops_project.checks.linters.ruff import Diagnostic
 from new_ops_project.checks.repo import Repo
@@ -38,6 +39,17 @@ _PLACEHOLDER = re.compile(
     r"only|real|actual|own|bar|baz))*s?\d*|<.*>|.*(?:\.\.\.|\*\*\*|\$\{|\{\{|%\(|%s).*",
     re.IGNORECASE,
 )
+REVOKE = "Revoke it, and read the new one from the environment. "
+LISTED = (
+    "If it is no secret, list the file under [tool.new-ops-project.ignore] in pyproject.toml,"
+    ' OPS511 = { reason = "why", paths = ["FILE"] }, or commit a `.secrets.baseline` of detect-secrets.'
+)
+_COMMENTED = (
+    "If it is no secret, and the line may end with a comment, write `pragma: allowlist secret` in one; else commit a"
+    " `.secrets.baseline` of detect-secrets."
+)
+# Files in which most lines may; not those where it would become a part of the value, such as .env.
+_WITH_COMMENTS = (".py", ".pyi", ".sh", ".bash", ".toml", ".yml", ".yaml", ".tf", ".rb", ".js", ".ts", ".go", ".ps1")
 
 
 def literal_credential(repo: Repo, diagnostic: Diagnostic) -> str:
@@ -74,10 +86,12 @@ def known_secrets(repo: Repo, secrets: Iterable[Secret]) -> Iterator[Breach]:
     """Each secret that detect-secrets knows by its form; a note where most are made up: in tests and documentation."""
     for secret in secrets:
         is_aside = python_files.is_test(repo, secret.path) or python_files.is_auxiliary(repo, secret.path)
+        has_comments = secret.path.endswith(_WITH_COMMENTS) and secret.kind != detect_secrets.KEY
         yield Breach(
             f"This looks like a secret: {secret.kind}.",
             secret.path,
             secret.line,
+            remedy=REVOKE + (_COMMENTED if has_comments else LISTED),
             severity=Severity.INFO if is_aside or _is_in_docstring(repo, secret) else None,
         )
 

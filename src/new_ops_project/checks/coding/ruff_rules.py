@@ -202,7 +202,9 @@ RULES = (
         "A time without a zone cannot be compared with one that has a zone, and its timestamp() is off by the local"
         " offset. Python 3.12 deprecates utcnow() and utcfromtimestamp().",
         "Write datetime.now(UTC), or datetime.fromtimestamp(seconds, UTC), with `from datetime import UTC` (before"
-        " Python 3.11: timezone.utc).",
+        " Python 3.11: timezone.utc). The value then has a zone: append `.replace(tzinfo=None)` where it meets times"
+        " without one, which it cannot be compared with; drop a `localize()` around it, which raises, and a `Z` that is"
+        " added to its isoformat(), which has +00:00.",
         former="OPS508",
     ),
     *_rules(

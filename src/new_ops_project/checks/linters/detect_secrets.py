@@ -16,6 +16,7 @@ from new_ops_project.checks.rule import UncheckedError
 
 NAME = "detect-secrets"
 BASELINE = ".secrets.baseline"
+KEY = "Private Key"
 _EMPTY = b'{"version": "1.5.0", "results": {}}'
 _NEWER = Path(__file__).with_name("newer_secrets.py")
 # Left out are detectors that guess, and those whose form ordinary words or numbers also have.
@@ -111,4 +112,4 @@ def _scan(repo: Repo, paths: list[str], plugins: list[dict[str, str]], baseline:
 
 
 def _is_whole(kind: str, lines: list[str]) -> bool:
-    return kind != "Private Key" or bool(_KEY_BODY.search("\n".join(lines)))
+    return kind != KEY or bool(_KEY_BODY.search("\n".join(lines)))

@@ -8,11 +8,13 @@ from new_ops_project.base.finding import Severity
 from new_ops_project.checks.linters import validate_pyproject
 from new_ops_project.checks.repo import PYPROJECT, Repo
 from new_ops_project.checks.rule import Breach
+from new_ops_project.formats import python_version
 from new_ops_project.formats.document import Keys
 
 _PLACE = re.compile(r"at line (\d+), column (\d+)")
 _LICENSE = re.compile(r"(?:LICEN[CS]E|COPYING|UNLICENSE|NOTICE)\b.*|LICENSES/.*", re.IGNORECASE)
 _BACKSLASH = "\\"
+_PYTHON = "Programming Language :: Python :: "
 
 
 def unparsable(repo: Repo) -> Iterator[Breach]:
@@ -40,18 +42,29 @@ def invalid(repo: Repo, error: validate_pyproject.Invalid | None) -> Iterator[Br
 def no_python(repo: Repo) -> Iterator[Breach]:
     """A distribution that does not say which Python it needs."""
     project, poetry = repo.pyproject.table("project"), repo.pyproject.table("tool", "poetry")
-    version = f">={repo.python}" if repo.python else ">=3.12"
+    version = _oldest(repo)
     if repo.tier == "script" or repo.pyproject.get("tool", "poetry", "dependencies", "python") is not None:
         return
     if project and "requires-python" not in {*project, *repo.pyproject.strings("project", "dynamic")}:
-        remedy = f'Write requires-python = "{version}", with the oldest Python that you test.'
+        remedy = (
+            f'Write requires-python = ">={version}", if that is the oldest Python that you test.' if version else ""
+        )
         yield Breach("[project] does not say which Python it needs.", *repo.in_pyproject("project"), remedy=remedy)
     text = repo.setup.py.text + repo.setup.cfg.text
     is_given = any(mark in text for mark in ("python_requires", "python-requires", "**"))  # `**more` may hold it
     if not project and repo.setup.names and not poetry and not is_given:
         path = (repo.setup.cfg if repo.setup.cfg.data else repo.setup.py).path
-        remedy = f"Write python_requires, such as {version!r}, with the oldest Python that you test."
+        remedy = f'Write python_requires=">={version}", if that is the oldest Python that you test.'
+        remedy = remedy if version else "Write python_requires with the oldest Python that you test."
         yield Breach("Nothing says which Python it needs.", path, 1, 1, remedy=remedy)
+
+
+def _oldest(repo: Repo) -> str:
+    """The oldest Python that the workflows test, else that the classifiers name, else the pinned one; '' if unknown."""
+    classified = [text.removeprefix(_PYTHON) for text, _ in python_version.classifiers(repo.pyproject, repo.setup)]
+    tested = {each.minor for each in python_version.in_workflows(repo.automation)}
+    minors = tested or {each for each in classified if re.fullmatch(r"3\.\d+", each)} or {repo.python} - {""}
+    return "" if "2" in classified else min(minors, key=lambda minor: int(minor.partition(".")[2]), default="")
 
 
 def missing_files(repo: Repo) -> Iterator[Breach]:
