@@ -162,7 +162,7 @@ def test_read_as_copier_reads_it(config: dict[str, Any], data: dict[str, Any]) -
 
 @pytest.mark.slow
 @settings(
-    max_examples=PARITY or 500,
+    max_examples=PARITY or 250,
     derandomize=not PARITY,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
