@@ -51,23 +51,12 @@ def test_exact_versions_of_setup_files() -> None:
     assert finding_places({**LIBRARY, "setup.cfg": text}, "OPS301") == [("OPS301", "setup.cfg", 6, 5)]
 
 
-@pytest.mark.parametrize("ending", ["\n", "\r\n"], ids=["LF", "CRLF"])
-def test_exact_versions_that_a_lock_holds_are_loosened(ending: str) -> None:
-    """`==` becomes `>=` where requirements.txt has the version too; everything else stays."""
-    files = project(
-        'dependencies = [\'a==1.2\', # why\n "b == 3", "c==4"]', files={"requirements.txt": "a==1.2\nB==3\nc==5\n"}
-    )
-    files = {path: text.replace("\n", ending) for path, text in files.items()}
-    expected = files[PYPROJECT].replace("a==1.2", "a>=1.2").replace("b == 3", "b>=3")
-    assert fixed(files, "OPS301") == {PYPROJECT: expected}
-
-
-@pytest.mark.parametrize("lock", ["uv.lock", "poetry.lock", "pdm.lock"])
-def test_locks_that_repeat_the_bounds_stay_valid(lock: str) -> None:
-    """These locks would be stale after the fix, so there is none."""
-    files = project('dependencies = ["a==1"]', files={"requirements.txt": "a==1\n", lock: ""})
+def test_exact_versions_are_not_loosened() -> None:
+    """Whether the next major version works, only the project knows: the remedy says so, and --fix leaves it alone."""
+    files = project('dependencies = ["a==7.10.1"]', files={"requirements.txt": "a==7.10.1\n"})
+    (located,) = run(files, "OPS301")
+    assert located.finding.remedy.startswith("Write a>=7.10.1, with an upper bound if later versions break it;")
     assert not fixed(files, "OPS301")
-    assert places(files, "OPS301") == [(4, 17)]
 
 
 # ---- OPS302 ------------------------------------------------------------------------------------------------------
@@ -149,6 +138,24 @@ def test_included_and_constrained(files: Files, expected: list[tuple[str, str, i
 def test_no_list_to_install_from(more: dict[str, str]) -> None:
     """A list that a lock is made from need not be exact, nor the list of a distribution."""
     assert not finding_places({**SCRIPT, "requirements.txt": "a\n", **more}, "OPS30")
+
+
+@pytest.mark.parametrize(
+    ("entry", "is_hashed"),
+    [
+        (f"b @ git+https://example.org/b.git@{COMMIT}", False),
+        ("-e .", False),
+        ("./vendor", False),
+        ("-r req/more.txt", False),
+        ("./vendor/b.whl", True),
+        ("b @ https://example.org/b-1.whl", True),
+    ],
+)
+def test_the_command_makes_a_list_that_pip_accepts(entry: str, *, is_hashed: bool) -> None:
+    """Hashes beside code that can have none are refused, so the command asks for them only where all can have one."""
+    files = {**SCRIPT, "requirements.txt": f"a\n{entry}\n", "req/more.txt": "-e ../lib\n"}
+    (located,) = run(files, "OPS302")
+    assert ("--generate-hashes" in located.finding.remedy) is is_hashed
 
 
 def test_no_code_to_install_for() -> None:

@@ -112,6 +112,44 @@ def test_what_is_declared(files: dict[str, str], expected: str, work: Path) -> N
     assert " ".join([*lines, *remedies]) == expected
 
 
+PLACES = {
+    "setup.cfg": {"setup.cfg": "[metadata]\nname = x\n[options]\ninstall_requires = requests\n"},
+    "setup.py": {
+        "setup.py": "from setuptools import setup\nsetup(name='x', install_requires=['requests'])\n",
+        "requirements.txt": "pytest\n",
+    },
+    "base.txt": {
+        "pyproject.toml": "[project]\nname = 'x'\ndynamic = ['dependencies']\n"
+        "[build-system]\nrequires = ['setuptools']\n[tool.setuptools.dynamic]\ndependencies = {file = 'base.txt'}\n",
+        "base.txt": "requests\n",
+    },
+    "pyproject.toml": {"pyproject.toml": LIBRARY.format(""), "requirements.txt": "pytest\n"},
+}
+
+
+@pytest.mark.parametrize("path", PLACES)
+def test_where_to_declare_it(path: str, work: Path) -> None:
+    """The remedy names the file in which this project declares what it needs."""
+    remedies = [each.remedy for each in checked(work, {**PLACES[path], INIT: "import yaml\n"}, IMPORTS).findings]
+    assert f"Add pyyaml to the dependencies in {path}." in remedies
+
+
+def test_what_the_host_provides(work: Path) -> None:
+    """A module of the program that loads this code need not be declared, nor what it has for sitecustomize.py."""
+    files = {
+        "pyproject.toml": LIBRARY.format(""),
+        INIT: "import ansible.plugins, bpy\nfrom homeassistant import core\n",
+        "src/x/sitecustomize.py": "import yaml\n",
+    }
+    assert not findings(work, files)
+
+
+@pytest.mark.parametrize("module", ["pluggy", "hypothesis", "jsonschema", "nowhere_installed"])
+def test_what_is_beside_this_tool_does_not_count(module: str, work: Path) -> None:
+    """Whether deptry finds the module, or the package, in its own environment changes nothing."""
+    assert not findings(work, {"pyproject.toml": LIBRARY.format("'unknown-package'"), INIT: f"import {module}\n"})
+
+
 SETUP = "from setuptools import setup\nsetup(name='x', install_requires=['requests'])\n"
 CIRCLE = LIBRARY.format("") + "[dependency-groups]\na = [{include-group = 'a'}]\n"
 COMPUTED = "from setuptools import setup\nsetup(name='x', install_requires=read('{}'))\n"

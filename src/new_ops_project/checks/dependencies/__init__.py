@@ -21,7 +21,6 @@ FAMILY = Family(
             "Write a lower bound; a lock holds the exact version.",
             "https://packaging.python.org/en/latest/discussions/install-requires-vs-requirements/",
             bounds.exact_versions,
-            fixes=True,
         ),
         Rule(
             "OPS302",

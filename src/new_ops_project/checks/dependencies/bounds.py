@@ -7,8 +7,7 @@ from new_ops_project.base.finding import Severity
 from new_ops_project.checks import declared_requirements
 from new_ops_project.checks.declared_requirements import DeclaredRequirement
 from new_ops_project.checks.repo import Repo
-from new_ops_project.checks.rule import Breach, Edit, Fix
-from new_ops_project.formats import locks
+from new_ops_project.checks.rule import Breach
 from new_ops_project.formats.requirements import lower_bounds
 from new_ops_project.formats.requirements.pep508 import canonical_name
 
@@ -36,9 +35,8 @@ def exact_versions(repo: Repo) -> Iterator[Breach]:
                 requirement.path,
                 requirement.place.line,
                 requirement.place.column,
-                _loosen(repo, requirement),
-                _remedy(requirement),
-                severity,
+                remedy=_remedy(requirement),
+                severity=severity,
             )
     yield from _of_poetry(repo)
 
@@ -63,22 +61,10 @@ def _are_sisters(name: str, own: str) -> bool:
 
 
 def _remedy(requirement: DeclaredRequirement) -> str:
+    """The lower bound to write; whether later versions work, only the project knows, so there is no fix."""
     new = lower_bounds.lower_bound(requirement.text)
-    return f"Write {new}; a lock holds the exact version." if new != requirement.text else ""
-
-
-def _loosen(repo: Repo, requirement: DeclaredRequirement) -> Fix:
-    """`>=` instead, if the exact version is in a lock too, so that it is not lost."""
-    new = requirement.place.quoted(lower_bounds.lower_bound(requirement.text))
-    version = re.search(r"={2,3}\s*([^\s;,]+)", requirement.text)
-    if not new or new == requirement.place.raw or not version or not _is_locked(repo, requirement.name, version[1]):
-        return ()
-    return (Edit(requirement.path, requirement.place.line, requirement.place.column, requirement.place.raw, new),)
-
-
-def _is_locked(repo: Repo, name: str, version: str) -> bool:
-    is_repeated = any(kind.repeats_pyproject for kind in locks.present(repo.paths))
-    return not is_repeated and any(entry.version == version for file in repo.requirements for entry in file.named(name))
+    bound = f"Write {new}, with an upper bound if later versions break it; a lock holds the exact version."
+    return bound if new != requirement.text else ""
 
 
 def _of_poetry(repo: Repo) -> Iterator[Breach]:

@@ -29,7 +29,8 @@ _TOLD = {
     "rich": "textual",
     "pydantic_core": "pydantic",
 }
-_MISSING = ("DEP001", "DEP003")  # DEP003: installed beside deptry, which says nothing about the project
+# DEP003: also installed beside deptry, which says nothing about the project.
+_MISSING = ("DEP001", "DEP003")
 _ASIDE = re.compile(r"(?:test_.*|.*_test|conftest|setup|noxfile|fabfile|tasks|dodo|conf|versioneer|hubconf)\.py")
 _OTHERS = {
     "tests",
@@ -43,8 +44,32 @@ _OTHERS = {
     "playbooks",
     "roles",
 }
+# Modules of programs that load this code, and so provide them: they cannot be installed, or are there already.
+_HOSTS = {
+    "ansible",
+    "homeassistant",
+    "salt",
+    "supervisor",
+    "sublime",
+    "sublime_plugin",
+    "bpy",
+    "gdb",
+    "lldb",
+    "maya",
+    "hou",
+    "unreal",
+    "xbmc",
+    "weechat",
+    "hexchat",
+    "calibre",
+    "qgis",
+    "collectd",
+}
+_DYNAMIC = ("project", "dynamic")
+_FILES = ("tool", "setuptools", "dynamic", "dependencies", "file")
 # Modules that are looked for in other folders, and those of Ansible, which run where the target's packages are.
 _ELSEWHERE = re.compile(rb"sys\.path|ansible\.module_utils")
+_LOADED_BY_HOST = re.compile(r"(?:.*/)?(?:site|user)customize\.py")
 _GENERATED = re.compile(r".*_pb2(?:_grpc)?|_?version")
 # Packages that are needed without an import: servers, types, plugins; drivers and codecs that others load.
 _LOADED = re.compile(
@@ -63,7 +88,7 @@ def undeclared(repo: Repo, mismatches: Mismatches) -> Iterator[Breach]:
     told |= {"setuptools"} if "setup.py" in repo.paths else set()  # which runs with it
     for mismatch in mismatches:
         if mismatch.code in _MISSING and mismatch.name not in told and _is_essential(repo, mismatch):
-            package = _provider(mismatch)
+            package = _provider(mismatch.name)
             if (package and package not in own) or not unknown:
                 told.add(mismatch.name)
                 remedy = f"Add {package or mismatch.name} to the dependencies{_where(repo)}."
@@ -72,9 +97,17 @@ def undeclared(repo: Repo, mismatches: Mismatches) -> Iterator[Breach]:
 
 
 def _where(repo: Repo) -> str:
-    if repo.pyproject.table("project") or repo.pyproject.table("tool", "poetry"):
+    """The file that declares what the program needs, as the end of a sentence; '' if none does."""
+    project = repo.pyproject.table("project")
+    is_static = "dependencies" in project or (project and "dependencies" not in repo.pyproject.strings(*_DYNAMIC))
+    if is_static or repo.pyproject.table("tool", "poetry"):
         return f" in {PYPROJECT}"
-    return " in requirements.in" if "requirements.in" in repo.paths else " in requirements.txt"
+    of_setup = [each.path for each in declared_requirements.of_setup(repo) if not each.extra]
+    read = [repo.pyproject.get(*_FILES)] if isinstance(repo.pyproject.get(*_FILES), str) else []
+    read += repo.pyproject.strings(*_FILES)
+    lists = [path for path in ("requirements.in", "requirements.txt") if path in repo.paths]
+    built = [path for path in ("setup.cfg", "setup.py") if path in repo.files and repo.setup.names]
+    return next((f" in {path}" for path in (*of_setup, *read, *lists, *built)), "")
 
 
 @cache
@@ -84,14 +117,15 @@ def _providers() -> dict[str, str]:
     return {module: package for package, listed in known for module in listed if module not in SHARED}
 
 
-def _provider(mismatch: Mismatch) -> str:
+def _provider(module: str) -> str:
     """The package that certainly provides the module; '' if that is unknown."""
-    return _providers().get(mismatch.name, canonical_name(mismatch.name) if mismatch.code == "DEP003" else "")
+    return _providers().get(module, "")
 
 
 def _is_essential(repo: Repo, mismatch: Mismatch) -> bool:
     """Whether the program cannot run without this import, judging by its file."""
-    is_own = mismatch.name in SHARED or mismatch.name in _own_modules(repo) or _GENERATED.fullmatch(mismatch.name)
+    is_own = mismatch.name in SHARED | _HOSTS or mismatch.name in _own_modules(repo)
+    is_own |= bool(_GENERATED.fullmatch(mismatch.name)) or bool(_LOADED_BY_HOST.fullmatch(mismatch.path))
     if is_own or not _belongs_to_program(repo, mismatch.path) or _ELSEWHERE.search(repo.files.get(mismatch.path, b"")):
         return False
     if document.script_metadata(repo.files, mismatch.path).text:
@@ -151,8 +185,8 @@ def unused(repo: Repo, mismatches: Mismatches) -> Iterator[Breach]:
     """Each dependency in pyproject.toml that no code imports, if its modules are known, or all imports are."""
     own = _own_modules(repo)
     wanted = {canonical_name(item.scalar) for item in repo.answers.get("dependencies").items}
-    missing = (mismatch for mismatch in mismatches if mismatch.code == "DEP001" and mismatch.name not in own)
-    is_clear = all(_provider(mismatch) for mismatch in missing)
+    missing = (mismatch for mismatch in mismatches if mismatch.code in _MISSING and mismatch.name not in own)
+    is_clear = all(_provider(mismatch.name) for mismatch in missing)
     for mismatch in (each for each in mismatches if each.code == "DEP002" and each.path == PYPROJECT):
         name = canonical_name(mismatch.name)
         is_known = is_clear or deptry.modules(name)

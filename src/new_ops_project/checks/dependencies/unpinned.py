@@ -76,7 +76,10 @@ def _update_command(repo: Repo, file: RequirementsFile) -> str:
         is_own = not is_listed or bool(_only_in(repo, file, PYPROJECT))
         first = f"mv {path} {source} && " if is_own else ""
         source = f"{PYPROJECT} {source}" if is_listed and is_own else PYPROJECT if is_listed else source
-    return f"{first}uv pip compile --universal --generate-hashes {source} --output-file {path}"
+    # pip refuses a list with hashes and an entry that cannot have one.
+    listed = (entry for each in reader.with_included(repo.files.get, path) for entry in each.entries)
+    hashes = "--generate-hashes " if all(map(_can_have_hash, listed)) else ""
+    return f"{first}uv pip compile --universal {hashes}{source} --output-file {path}"
 
 
 def _source(path: str) -> str:
@@ -124,7 +127,7 @@ def _mixed(repo: Repo, file: RequirementsFile) -> Iterator[Breach]:
             remedy = update_remedy(repo, file)
         else:
             message = f"{entry.text} cannot have a hash, so pip refuses the whole list, which has hashes."
-            remedy = "Install it by itself: pip install --no-deps"
+            remedy = "Install it by itself, with `pip install --no-deps`, or write the list without hashes."
         yield Breach(message, entry.path, entry.line, 1, remedy=remedy)
 
 

@@ -80,9 +80,14 @@ def _source_options(repo: Repo, folder: Path) -> tuple[str, ...] | None:
 
 
 def _module_options(repo: Repo) -> list[str]:
-    """The option that maps declared packages to their modules; the project's own map comes first."""
+    """The option that maps declared packages to their modules; the project's own map comes first.
+
+    For a package that is not known, it is what deptry takes where the package is not installed: whether it is installed
+    beside this tool by chance must not matter.
+    """
     configured = repo.pyproject.table("tool", "deptry", "package_module_name_map")
-    known = {name: modules(name) for name in spellings(repo) if name not in configured}
+    names = (name for name in spellings(repo) if name not in configured)
+    known = {name: modules(name) or (re.sub(r"[-.]", "_", name).lower(),) for name in names}
     mapped = known | {name: _strings(value) for name, value in configured.items()}
     text = ",".join(f"{name}={'|'.join(names)}" for name, names in sorted(mapped.items()) if names)
     return ["--package-module-name-map", text] if text else []
