@@ -28,7 +28,8 @@ class Skipped:
 
     `fails`: a linter that should have been asked was not, or not about everything, so the run is incomplete. `path`:
     the file that this is about, '' if it is about others. `is_optional`: the linter that is missing is one that this
-    tool does not bring, and nobody asked for its rules by their codes.
+    tool does not bring, and nobody asked for its rules by their codes. `is_note`: nothing was left out, but something
+    was not checked as one may expect; it has no codes.
     """
 
     codes: tuple[str, ...]
@@ -37,6 +38,7 @@ class Skipped:
     fails: bool = False
     path: str = ""
     is_optional: bool = False
+    is_note: bool = False
 
 
 @dataclass(frozen=True)
@@ -115,11 +117,12 @@ def _excused(error: UncheckedError, tool: str, entries: Sequence[Ignore]) -> Unc
 def _reasons(results: Sequence[FixableFinding], unchecked: _Unchecked) -> tuple[Skipped, ...]:
     """What was not checked, with the codes for which the same is the reason."""
     broken = {result.finding.path for result in results if result.finding.severity is Severity.ERROR}
-    codes: dict[tuple[str, str, bool, str, bool], list[str]] = {}
+    codes: dict[tuple[str, str, bool, str, bool, bool], list[str]] = {}
     for code, error in unchecked:
         fails = error.fails and error.path not in broken
-        about = codes.setdefault((error.reason, error.hint, fails, error.path, error.is_optional), [])
-        about += [code] if code else []
+        reason = (error.reason, error.hint, fails, error.path, error.is_optional, error.is_note)
+        about = codes.setdefault(reason, [])
+        about += [code] if code and not error.is_note else []
     return tuple(Skipped(tuple(codes), *reason) for reason, codes in codes.items())
 
 

@@ -54,11 +54,18 @@ class UncheckedError(Exception):
 
     `fails`: a linter that should have been asked was not, so the run is incomplete. With a `path`, this is so for that
     file only, and an error that is found in it may be the cause. `is_optional`: a linter is not installed that this
-    tool does not bring.
+    tool does not bring. `is_note`: everything was checked, but not as somebody may expect.
     """
 
     def __init__(
-        self, reason: str, hint: str = "", *, fails: bool = False, path: str = "", is_optional: bool = False
+        self,
+        reason: str,
+        hint: str = "",
+        *,
+        fails: bool = False,
+        path: str = "",
+        is_optional: bool = False,
+        is_note: bool = False,
     ) -> None:
         super().__init__(reason)
         self.reason = reason
@@ -66,6 +73,7 @@ class UncheckedError(Exception):
         self.fails = fails
         self.path = path
         self.is_optional = is_optional
+        self.is_note = is_note
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ def version() -> str:
 def check(run: Run, code: int = 1) -> tuple[list[str], list[str]]:
     """The codes that ruff reported, and what is said about ruff."""
     answer = run("check", "--json", "--select", "S113,E902", code=code).json
-    reasons = [skipped["reason"] for skipped in answer["skipped"]]
+    reasons = [each["reason"] for each in (*answer["skipped"], *answer["notes"])]
     return [finding["code"] for finding in answer["findings"]], reasons
 
 
@@ -43,7 +43,18 @@ def test_a_program_of_the_repository_is_not_run(run: Run, project: Path, tmp_pat
     codes, reasons = check(run)
     assert codes == ["S113"]
     assert not (tmp_path / "mark").exists()
-    assert reasons == [f"The project's own ruff {OWN} in .venv was not asked, but {version()}."]
+    assert reasons == [f"ruff {version()} was asked, not the project's own ruff {OWN} in .venv."]
+
+
+def test_another_version_has_checked_everything(run: Run, project: Path) -> None:
+    """It is said once, whichever rules are checked, and none is called unchecked."""
+    answer = run("check", "--json", "--select", "S", code=1).json
+    assert len(answer["notes"]) == 1
+    assert not answer["skipped"]
+    output = run("check", "--select", "S", code=1).out
+    assert output.count("ruff") == 2  # in one line, with both versions
+    assert f"note: ruff {version()} was asked" in output
+    assert "not checked" not in output
 
 
 def test_the_same_version_is_the_same_program(run: Run, project: Path, tmp_path: Path) -> None:

@@ -99,6 +99,21 @@ def test_a_finding_has_zizmor_s_name_and_our_words(work: Path, code: str, path: 
         assert finding.remedy == catalogue.rule(code).remedy
 
 
+def test_a_workflow_is_not_read_from_the_workspace(work: Path) -> None:
+    """A job that calls a workflow by `./` gets that of the same commit; only actions come from the workspace."""
+    text = "on: push\npermissions: {}\njobs:\n  a:\n    uses: ./.github/workflows/b.yml\n"
+    assert not places(repository(work, {PATH: text}), "self-repository")
+
+
+def test_hooks_in_an_archived_repository(work: Path) -> None:
+    """The remedy for hooks of pre-commit is about hooks, not about actions."""
+    archived = "https://github.com/pre-commit/mirrors-autopep8"
+    text = f"repos:\n  - repo: {archived}\n    rev: v2.0.4\n    hooks: [{{id: autopep8}}]\n"
+    (finding,) = audited(repository(work, {".pre-commit-config.yaml": text}), "archived-uses")
+    assert "hooks" in finding.remedy
+    assert "action" not in finding.remedy
+
+
 def test_every_former_code_has_an_audit_that_is_shown() -> None:
     """What a rule of ours reported, an audit reports now."""
     former = {rule.code for rule in catalogue.rules() if rule.replaces and rule.tool == zizmor.NAME}

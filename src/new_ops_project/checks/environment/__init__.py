@@ -16,7 +16,7 @@ FAMILY = Family(
             ".venv is ignored",
             Severity.ERROR,
             "A virtual environment contains paths and binaries of one machine; if committed, it breaks on all others."
-            " It is a note until there is one.",
+            " It is a note until there is one that git would add.",
             "Add `.venv/` to .gitignore.",
             _VENV,
             committed_files.unignored_venv,

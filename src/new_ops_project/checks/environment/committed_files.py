@@ -27,7 +27,7 @@ def unignored_venv(repo: Repo) -> Iterator[Breach]:
     rules = {**repo.outer_rules, "": repo.files.get(_IGNORE, b"")}
     if any(_ignores(text, f"{prefix}.venv/pyvenv.cfg") for prefix, text in rules.items()):
         return
-    message = ".venv is not ignored by git."
+    message = "No .gitignore of the repository excludes .venv."
     severity = None if any(path.startswith(".venv/") for path in repo.untracked) else Severity.INFO
     if _IGNORE in repo.files:
         # Not above a rule that lets it in, which then still does.

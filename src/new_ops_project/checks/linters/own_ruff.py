@@ -62,5 +62,6 @@ def _instead(ours: str, repo: Repo, theirs: str) -> ChosenProgram:
     version = match[0] if match else ""
     if theirs in {"", version}:
         return ChosenProgram(ours)
-    gap = UncheckedError(f"The project's own ruff {theirs} in .venv was not asked, but {version}.", _ACTIVATE)
+    reason = f"ruff {version} was asked, not the project's own ruff {theirs} in .venv."
+    gap = UncheckedError(reason, _ACTIVATE, is_note=True)
     return ChosenProgram(ours, (gap,), f"It has ruff {theirs}. {_ACTIVATE}")

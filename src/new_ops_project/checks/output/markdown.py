@@ -15,7 +15,8 @@ def document(report: CheckReport) -> str:
     """The findings as one table, with the counts above it."""
     rows = "".join(_row(finding) for finding in report.findings)
     table = f"\n| where | rule | what | remedy |\n|---|---|---|---|\n{rows}" if rows else ""
-    skipped = "".join(f"\nNot checked: {' '.join(_reason(each))}\n" for each in report.skipped if not each.is_optional)
+    reasons = ((each, " ".join(_reason(each))) for each in report.skipped if not each.is_optional)
+    skipped = "".join(f"\n{'' if each.is_note else 'Not checked: '}{reason}\n" for each, reason in reasons)
     return f"## new-ops-project check\n\n{summary(report.counts)}\n{table}{skipped}"
 
 

@@ -19,7 +19,8 @@ def lines(report: CheckReport, *, in_full: bool) -> Iterator[Drawn]:
     and nothing is said about optional linters.
     """
     for skips in _groups(report, in_full=in_full):
-        text = wrapped(escape_invisible(f"not checked: {_text(report, skips)}"), below="    ")
+        start = "note: " if skips[0].is_note else "not checked: "
+        text = wrapped(escape_invisible(f"{start}{_text(report, skips)}"), below="    ")
         yield styled(text, fg="red" if skips[0].fails else "bright_black")
 
 

@@ -43,7 +43,8 @@ def log(report: CheckReport) -> dict[str, Any]:
 
 def _notification(skip: Skipped) -> dict[str, Any]:
     codes = f"{', '.join(skip.codes)}: " if skip.codes else ""
-    text = escape_undecodable(f"Not checked: {codes}{skip.reason} {skip.hint}".strip())
+    start = "" if skip.is_note else "Not checked: "
+    text = escape_undecodable(f"{start}{codes}{skip.reason} {skip.hint}".strip())
     return {"level": "error" if skip.fails else "note", "message": {"text": text}}
 
 

@@ -70,11 +70,14 @@ def lines(report: CheckReport, again: str = "") -> Iterator[Drawn]:
 
 
 def not_fixed(report: CheckReport) -> list[Drawn]:
-    """The files that --fix left as they are, in a line."""
-    paths = [str(PurePosixPath(plan["path"], path)) for plan in report.plans for path in plan["held"]]
-    have, them = ("has", "it") if len(paths) == 1 else ("have", "them")
-    text = f"not fixed: {list_first(paths, _MOST)} {have} uncommitted changes, or git ignores {them}"
-    return [styled(wrapped(escape_invisible(text), below=_BELOW), fg="yellow")] if paths else []
+    """The files that --fix left as they are, in a line for each reason."""
+    unseen = [str(PurePosixPath(plan["path"], path)) for plan in report.plans for path in plan["unseen"]]
+    held = [str(PurePosixPath(plan["path"], path)) for plan in report.plans for path in plan["held"]]
+    changed = [path for path in held if path not in unseen]
+    have = "has" if len(changed) == 1 else "have"
+    texts = [f"{list_first(changed, _MOST)} {have} uncommitted changes"] if changed else []
+    texts += [f"git ignores {list_first(unseen, _MOST)}"] if unseen else []
+    return [styled(wrapped(escape_invisible(f"not fixed: {text}"), below=_BELOW), fg="yellow") for text in texts]
 
 
 # ---- projects -------------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from new_ops_project.base.finding import Severity
 from new_ops_project.checks.linters import zizmor
 from new_ops_project.checks.rule import Rule
 from new_ops_project.checks.workflows import checkouts, zizmor_audits
-from new_ops_project.checks.workflows.zizmor_audits import MakeFix, Passed, Words
+from new_ops_project.checks.workflows.zizmor_audits import Judge, MakeFix, Passed, Words
 
 _PAGES = "https://docs.zizmor.sh/audits"
 _ERROR, _WARNING, _INFO = Severity
@@ -31,6 +31,9 @@ def _audit(  # noqa: PLR0917 - what a rule says, in the order of Rule
     unless: str = "",
     worst: Mapping[str, Severity] | None = None,
     fix: MakeFix | None = None,
+    is_mild: Judge | None = None,
+    in_hooks: str = "",
+    in_steps: bool = False,
 ) -> Rule:
     return Rule(
         ident,
@@ -39,7 +42,7 @@ def _audit(  # noqa: PLR0917 - what a rule says, in the order of Rule
         why,
         remedy,
         f"{_PAGES}/#{ident}",
-        Passed(ident, worst or {"": severity}, words, fix),
+        Passed(ident, worst or {"": severity}, words, fix, is_mild, in_hooks, in_steps),
         fixes=bool(fix),
         tool=zizmor.NAME,
         replaces=(replaces,) if replaces else (),
@@ -77,6 +80,7 @@ _NAMED = (
         "In an archived repository, nobody fixes anything, not even a vulnerability.",
         "Use another action, or do the same in a script.",
         {"": "{} is in a repository that is archived."},
+        in_hooks="Use the hooks of a repository that is maintained, or a local hook.",
     ),
     _audit(
         "artipacked",
@@ -87,6 +91,7 @@ _NAMED = (
         {"": "The checkout leaves the job's token where later steps can read it."},
         replaces="OPS114",
         fix=checkouts.switch_off,
+        is_mild=checkouts.hides_token,
     ),
     _audit(
         "bot-conditions",
@@ -248,6 +253,7 @@ _NAMED = (
         "at the commit of the workflow.",
         "Write `$/` instead of `./`.",
         {"": "{} is read from the workspace, which earlier steps can change."},
+        in_steps=True,  # a workflow that a job calls by `./` is that of the same commit
     ),
     _audit(
         "superfluous-actions",

@@ -5,11 +5,12 @@ import re
 from new_ops_project.checks.linters.zizmor import Audit
 from new_ops_project.checks.repo import Repo
 from new_ops_project.checks.rule import Edit, Fix
-from new_ops_project.checks.workflows import known_actions
+from new_ops_project.checks.workflows import known_actions, pinning
 from new_ops_project.formats.github.automation import Step
 from new_ops_project.formats.yaml import Node
 
 _NAME = "persist-credentials"
+_HIDING = (6,)  # the first version of actions/checkout that writes the token outside of the workspace
 
 
 def switch_off(repo: Repo, audit: Audit) -> Fix:
@@ -17,6 +18,18 @@ def switch_off(repo: Repo, audit: Audit) -> Fix:
     step = repo.automation.steps[audit.step] if audit.step is not None else None
     is_meant = step and step.uses.action == "actions/checkout" and not step.input(_NAME)
     return _switched_off(step) if step and is_meant and _is_safe(step) else ()
+
+
+def hides_token(repo: Repo, audit: Audit) -> bool:
+    """Whether the checkout keeps its token outside of the folder that artifacts are made from, as v6 and later do.
+
+    zizmor knows that of a tag only, but pinning a tag must not make anything worse.
+    """
+    step = repo.automation.steps[audit.step] if audit.step is not None else None
+    if step is None or step.uses.action != "actions/checkout":
+        return False
+    version = known_actions.numbers(pinning.version(step.uses, known_actions.find(step.uses.action)))
+    return version >= _HIDING
 
 
 def _is_safe(step: Step) -> bool:

@@ -54,7 +54,9 @@ def unpinned(repo: Repo) -> Iterator[Breach]:
 
 def _image(uses: Uses) -> Iterator[Breach]:
     if not _DIGEST.search(uses.text):
-        remedy = f"Write its digest: `{uses.text}@sha256:...` (`docker buildx imagetools inspect` shows it)."
+        # Not as it is written: what stands between `://` and `@` is masked as a password.
+        image = uses.text.removeprefix("docker://")
+        remedy = f"Append its digest, `@sha256:...`, which `docker buildx imagetools inspect {image}` shows."
         yield Breach(f"{uses.text} has no digest, so it can become another image.", *uses.node.place, remedy=remedy)
 
 

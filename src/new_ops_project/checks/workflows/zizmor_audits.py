@@ -18,26 +18,36 @@ _IN_QUOTES = re.compile(r"""(["'])[^"']*\1""")
 _COMMIT = re.compile(r"@[0-9a-f]{40}\b")
 _LONG = 80  # characters of a text that is quoted
 MakeFix = Callable[[Repo, Audit], Fix]
+Judge = Callable[[Repo, Audit], bool]
 
 
 @dataclass(frozen=True)
 class Passed:
     """How findings of the audit `ident` are passed on: in which words, how grave at worst, with which fix.
 
-    `worst` has a severity for each pattern of the text at the place; the first that fits counts.
+    `worst` has a severity for each pattern of the text at the place; the first that fits counts. A finding that
+    `is_mild` is a note. `in_hooks` is the remedy in the settings of pre-commit, if that of the rule does not fit.
+    `in_steps`: only what a step has is passed on.
     """
 
     ident: str
     worst: Mapping[str, Severity]
     words: Words
     fix: MakeFix | None = None
+    is_mild: Judge | None = None
+    in_hooks: str = ""
+    in_steps: bool = False
 
     def __call__(self, repo: Repo, audits: Iterable[Audit]) -> Iterator[Breach]:
         """Each finding of the audit."""
-        for audit in (audit for audit in audits if audit.ident == self.ident):
+        own = (audit for audit in audits if audit.ident == self.ident)
+        for audit in (audit for audit in own if audit.step is not None or not self.in_steps):
             where = (audit.path, audit.line, audit.column)
             fix = self.fix(repo, audit) if self.fix else ()
-            yield Breach(_sentence(self.words, audit), *where, fix, severity=self._severity(audit))
+            is_mild = self.is_mild is not None and self.is_mild(repo, audit)
+            severity = Severity.INFO if is_mild else self._severity(audit)
+            remedy = self.in_hooks if audit.path.startswith(".pre-commit-") else ""
+            yield Breach(_sentence(self.words, audit), *where, fix, remedy, severity)
 
     def _severity(self, audit: Audit) -> Severity:
         worst = next(severity for pattern, severity in self.worst.items() if re.search(pattern, audit.text))
