@@ -2,15 +2,16 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from pathlib import PurePosixPath
 from typing import Any
 
-from new_ops_project.base.parsers import read_json, read_toml
+from new_ops_project.base.parsers import read_toml
 from new_ops_project.base.text import counted, list_first
-from new_ops_project.formats import gitignore, validation, yaml
+from new_ops_project.checks.template import settings
+from new_ops_project.checks.template.settings import Setting
+from new_ops_project.formats import gitignore, validation
 from new_ops_project.formats.toml import merge
 from new_ops_project.formats.toml.text import KeyPath, value_at
 from new_ops_project.project.adoption import lines
@@ -28,7 +29,7 @@ class Lack:
     """What a file lacks, the line (from 1) where that shows first, and the file with all of it added.
 
     `noun` is the word for one part of it, `how` says what happened to it. `content` is None where adding it would
-    change a line that is there.
+    change a line that is there. `is_grave`: something is gone that a promise of the template rests on.
     """
 
     parts: tuple[str, ...]
@@ -36,6 +37,7 @@ class Lack:
     how: str
     line: int
     content: bytes | None
+    is_grave: bool = True
 
     def sentence(self, version: object) -> str:
         """All of it in words; `version` is the template's."""
@@ -117,62 +119,34 @@ def all_of_it(path: str, mine: bytes, theirs: bytes) -> Lack | None:
     YAML, JSON and TOML are compared by their values, so that layout, quotes, comments and order do not count. Versions
     of actions and images do not count either.
     """
-    missing, noun = _missing(path, mine, theirs)
-    if not missing:
+    lost, noun = _missing(path, mine, theirs)
+    if not lost:
         return None
     line, content = _filled(mine, theirs)
     if content is not None and (validation.problem(path, content) or _missing(path, content, theirs)[0]):
         content = None
-    return Lack(_shown(missing), noun, "changed or missing", line, content)
+    names = tuple(each.name for each in sorted(lost, key=lambda each: not each.is_grave))
+    if content is None:
+        line = min(filter(None, (settings.line(path, mine, each) for each in lost)), default=line)
+    is_grave = any(each.is_grave for each in lost)
+    return Lack(names, noun, "changed or missing", line, content, is_grave)
 
 
-def _missing(path: str, mine: bytes, theirs: bytes) -> tuple[list[bytes], str]:
+def missing(path: str, mine: bytes, theirs: bytes) -> list[Setting]:
+    """The settings or lines that are changed or missing."""
+    return _missing(path, mine, theirs)[0]
+
+
+def _missing(path: str, mine: bytes, theirs: bytes) -> tuple[list[Setting], str]:
     """What is changed or missing, and the word for it."""
-    if parse := _PARSERS.get(PurePosixPath(path).suffix.lower()):
-        try:
-            return [where.encode() for where in _settings(parse(theirs), parse(mine), "")], "setting"
-        except ValueError:
-            pass  # what does not parse is compared as text
-    return [*(Counter(_significant(theirs)) - Counter(_significant(mine))).elements()], "line"
-
-
-_PARSERS: Mapping[str, Callable[[bytes], Any]] = {
-    ".json": read_json,
-    ".toml": lambda content: read_toml(content.decode()),
-    ".yaml": yaml.value,
-    ".yml": yaml.value,
-}
-
-
-def _settings(theirs: Any, mine: Any, where: str) -> Iterator[str]:
-    """The places in `theirs` whose value is not in `mine`: of a mapping each key, of a list each item in any order."""
-    if isinstance(theirs, dict) and isinstance(mine, dict):
-        for key, value in theirs.items():
-            place = f"{where}.{key}" if where else str(key)
-            yield from _settings(_named(key, value), _named(key, mine[key]), place) if key in mine else [place]
-    elif isinstance(theirs, list) and isinstance(mine, list):
-        left = [*mine]
-        for number, item in enumerate(theirs, 1):
-            same = next((index for index, own in enumerate(left) if not any(_settings(item, own, "x"))), None)
-            if same is None:
-                yield f"{where}[{_label(item) or number}]"
-            else:
-                del left[same]
-    elif theirs != mine or isinstance(theirs, bool) is not isinstance(mine, bool):
-        yield where or "all of it"
-
-
-def _named(key: Any, value: Any) -> Any:
-    """What a key names: an action without its version, or just the value."""
-    return value.partition("@")[0] if key == "uses" and isinstance(value, str) else value
-
-
-def _label(item: Any) -> str:
-    """What people call an item of a list; '' where it has no name."""
-    names = (
-        (item.get(key) for key in ("name", "id", "package-ecosystem", "repo")) if isinstance(item, dict) else (item,)
-    )
-    return next((name for name in names if isinstance(name, str)), "")
+    try:
+        return settings.missing(path, mine, theirs), "setting"
+    except ValueError:  # what does not parse is compared as text
+        own, other = Counter(_significant(mine)), Counter(_significant(theirs))
+        lost, added = (
+            [line.decode(errors="replace") for line in (a - b).elements()] for a, b in ((other, own), (own, other))
+        )
+        return settings.lines(lost, added), "line"
 
 
 def _significant(content: bytes) -> list[bytes]:
@@ -197,7 +171,8 @@ def _filled(mine: bytes, theirs: bytes) -> tuple[int, bytes | None]:
     parts, back, first = list[bytes](), list[bytes](), 0
     is_additive = True
     for kind, start, stop, begin, final in matcher.get_opcodes():
-        first = first or (begin + 1 if kind in {"delete", "replace"} else 0)
+        is_lost = kind in {"delete", "replace"} and any(_significant(b"".join(other[start:stop])))
+        first = first or (begin + 1 if is_lost else 0)
         is_additive = is_additive and kind != "replace"
         if kind == "delete":
             back += other[start:stop]

@@ -12,6 +12,7 @@ from new_ops_project.checks.rule import Breach, UncheckedError
 from new_ops_project.checks.template import files, reference
 from new_ops_project.checks.template.recorded import answers_files
 from new_ops_project.checks.template.reference import Reference
+from new_ops_project.git.tree import Entry
 
 
 def manual_edits(repo: Repo) -> Iterator[Breach]:
@@ -51,11 +52,36 @@ def _edited_answers(repo: Repo, name: str, recorded: Reference) -> Mapping[str, 
         comparison = files.compared(repo, name)
     except UncheckedError:
         return {}
+    now = recorded.project.answers
+    is_edited = comparison.is_former or any(file.is_drifted for file in comparison.states)
+    was = reference.former_answers(repo, name) if is_edited else {}
+    changed = [key for key in sorted({**was, **now}) if was and was.get(key) != now.get(key)]
     if not comparison.is_former:
-        return {}
-    now, was = recorded.project.answers, comparison.reference.project.answers
-    changed = [key for key in {**was, **now} if was.get(key) != now.get(key)]
-    return {key: (was.get(key), now.get(key)) for key in sorted(changed)}
+        changed = [key for key in changed if key in was and key in now and _is_ignored(repo, recorded, key, was[key])]
+    return {key: (was.get(key), now.get(key)) for key in changed}
+
+
+def _is_ignored(repo: Repo, recorded: Reference, key: str, former: Any) -> bool:
+    """Whether the files have something that the former answer writes, and nothing that only the present one does.
+
+    Files of the user's own are compared too: most of them are changed, but a few lines still tell.
+    """
+    try:
+        before, after = recorded.with_answers({**recorded.project.answers, key: former}).files, recorded.files
+    except (ToolError, UncheckedError):
+        return False
+    has_old, has_new, is_seen = False, False, False
+    for path in before.keys() | after.keys():
+        old, new, mine = (_lines_of(side) for side in (before.get(path), after.get(path), files.content(repo, path)))
+        has_old, has_new = has_old or bool((old - new) & mine), has_new or bool((new - old) & mine)
+        is_seen = is_seen or bool(new - old)
+    return has_old and is_seen and not has_new  # what only leaves out shows in no line
+
+
+def _lines_of(file: Entry | bytes | None) -> set[bytes]:
+    """The lines of a file."""
+    content = file.content if isinstance(file, Entry) else file or b""
+    return {line.strip() for line in content.splitlines()} - {b""}
 
 
 def _line(repo: Repo, name: str, key: str) -> int:

@@ -161,7 +161,14 @@ def _prepare(project: Project, *, offline: bool) -> Update:
 
 
 def former_answers(repo: Repo, name: str) -> dict[str, Any]:
-    """The answers before their last change, by hand or by an update; {} if there were none."""
+    """The answers before their last change, by hand or by an update; {} if there were none. They are read only once."""
+    key = f"former answers {name}"
+    if key not in repo.shared:
+        repo.shared[key] = _former_answers(repo, name)
+    return dict(repo.shared[key])
+
+
+def _former_answers(repo: Repo, name: str) -> dict[str, Any]:
     here = of(repo, name).project
     is_new = ("diff", "--quiet", "HEAD", "--", name)
     skip = 0 if git.git(*is_new, at=repo.folder, codes=(0, 1)).exit_code else 1
