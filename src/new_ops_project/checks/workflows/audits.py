@@ -33,7 +33,7 @@ def _audit(  # noqa: PLR0917 - what a rule says, in the order of Rule
     fix: MakeFix | None = None,
     is_mild: Judge | None = None,
     in_hooks: str = "",
-    in_steps: bool = False,
+    in_jobs: str = "",
 ) -> Rule:
     return Rule(
         ident,
@@ -42,7 +42,7 @@ def _audit(  # noqa: PLR0917 - what a rule says, in the order of Rule
         why,
         remedy,
         f"{_PAGES}/#{ident}",
-        Passed(ident, worst or {"": severity}, words, fix, is_mild, in_hooks, in_steps),
+        Passed(ident, worst or {"": severity}, words, fix, is_mild, in_hooks, in_jobs),
         fixes=bool(fix),
         tool=zizmor.NAME,
         replaces=(replaces,) if replaces else (),
@@ -253,7 +253,7 @@ _NAMED = (
         "at the commit of the workflow.",
         "Write `$/` instead of `./`.",
         {"": "{} is read from the workspace, which earlier steps can change."},
-        in_steps=True,  # a workflow that a job calls by `./` is that of the same commit
+        in_jobs="{} is the workflow at the commit that runs; `$/` says so.",
     ),
     _audit(
         "superfluous-actions",

@@ -27,7 +27,7 @@ class Passed:
 
     `worst` has a severity for each pattern of the text at the place; the first that fits counts. A finding that
     `is_mild` is a note. `in_hooks` is the remedy in the settings of pre-commit, if that of the rule does not fit.
-    `in_steps`: only what a step has is passed on.
+    `in_jobs` is the sentence for what is in no step, if another one is true there.
     """
 
     ident: str
@@ -36,18 +36,18 @@ class Passed:
     fix: MakeFix | None = None
     is_mild: Judge | None = None
     in_hooks: str = ""
-    in_steps: bool = False
+    in_jobs: str = ""
 
     def __call__(self, repo: Repo, audits: Iterable[Audit]) -> Iterator[Breach]:
         """Each finding of the audit."""
-        own = (audit for audit in audits if audit.ident == self.ident)
-        for audit in (audit for audit in own if audit.step is not None or not self.in_steps):
+        for audit in (audit for audit in audits if audit.ident == self.ident):
             where = (audit.path, audit.line, audit.column)
             fix = self.fix(repo, audit) if self.fix else ()
             is_mild = self.is_mild is not None and self.is_mild(repo, audit)
             severity = Severity.INFO if is_mild else self._severity(audit)
             remedy = self.in_hooks if audit.path.startswith(".pre-commit-") else ""
-            yield Breach(_sentence(self.words, audit), *where, fix, remedy, severity)
+            words = {"": self.in_jobs} if self.in_jobs and audit.step is None else self.words
+            yield Breach(_sentence(words, audit), *where, fix, remedy, severity)
 
     def _severity(self, audit: Audit) -> Severity:
         worst = next(severity for pattern, severity in self.worst.items() if re.search(pattern, audit.text))
