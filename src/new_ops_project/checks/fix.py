@@ -3,8 +3,10 @@
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
+from new_ops_project import git
 from new_ops_project.base.errors import ToolError
 from new_ops_project.base.finding import Finding
 from new_ops_project.checks import fixpoint
@@ -51,20 +53,26 @@ def apply_fixes(
 ) -> FixOutcome:
     """Fix what the rules can fix; if `show` is given, only pass it the plan.
 
-    A file with uncommitted changes, or one that git ignores, is left as it is, and listed as `held`. `texts` asks for
-    the difference of each file. Raises ToolError, with nothing moved, in a repository without a commit.
+    A file with uncommitted changes, or one that git ignores, is left as it is, and listed as `held`; `unseen` lists
+    those that git ignores. `texts` asks for the difference of each file. Raises ToolError, with nothing moved, in a
+    repository without a commit.
     """
     status = worktree.status(target.repository, filters=show is None)
     dirty = frozenset(path.removeprefix(target.prefix) for path in status.dirty if path.startswith(target.prefix))
 
+    @cache
+    def is_unseen(path: str) -> bool:
+        return path not in repo.paths and bool(git.ignored(repo.folder, [path]))
+
     def is_free(path: str) -> bool:
         is_hidden = path not in repo.paths and os.path.lexists(repo.folder / path)
-        return not is_hidden and _is_committed(path, dirty)
+        return not is_hidden and not is_unseen(path) and _is_committed(path, dirty)
 
     work = fixpoint.fixed_files(repo, rules, lambda path: is_free(path) and target.scope.covers(path), target.applies)
     held = [path for path in work.blocked if not is_free(path) and target.scope.covers(path)]
+    left = {"held": held, "unseen": [path for path in held if is_unseen(path)]}
     if not work.files:
-        return FixOutcome(details={"state": "nothing", "files": [], "held": held})
+        return FixOutcome(details={"state": "nothing", "files": [], **left})
     with three_way.plan_from_sides(target.repository, _sides(target, status, work.files)) as plan:
         _require_sound(plan)
         if show:
@@ -73,7 +81,7 @@ def apply_fixes(
         else:
             _write(plan, target.repository)
             details = {"state": "staged", **summary.as_json(plan, texts=False)}
-        return FixOutcome(work.fixed, {**details, "held": held})
+        return FixOutcome(work.fixed, {**details, **left})
 
 
 def _is_committed(path: str, dirty: frozenset[str]) -> bool:

@@ -144,10 +144,11 @@ def _part(place: Place, rules: Sequence[Rule], request: CheckRequest, show: Show
             fixing = [rule for rule in rules if rule.fixes]
             outcome = fix.apply_fixes(repo, target, fixing, show=show_plan, texts=request.texts)
             repo = read(place.folder, offline=request.offline).without(others)
+        held = frozenset(outcome.details["held"] if outcome else ())
         checked = _in_scope(place, repo, _named(engine.run(repo, rules), request.select))
         return _Part(
             place,
-            replace(checked, results=tuple(_marked(result, is_fixed) for result in checked.results)),
+            replace(checked, results=tuple(_marked(repo, result, is_fixed, held) for result in checked.results)),
             _drift(place, repo),
             outcome,
             tuple(whole.below(folder) for folder in others if whole.scope.covers(folder)),
@@ -164,9 +165,17 @@ def _named(checked: Checked, select: Sequence[str]) -> Checked:
     return replace(checked, skipped=tuple(skipped))
 
 
-def _marked(result: FixableFinding, is_fixed: Callable[[Finding], bool]) -> FixableFinding:
-    """The result with a finding that is fixable only if --fix, with the same names and paths, would fix it."""
-    return replace(result, finding=replace(result.finding, fixable=is_fixed(result.finding)))
+def _marked(
+    repo: Repo, result: FixableFinding, is_fixed: Callable[[Finding], bool], held: frozenset[str]
+) -> FixableFinding:
+    """The result with a finding that is fixable only if --fix, with the same names and paths, would fix it.
+
+    `held` are the files that it has just left as they are.
+    """
+    new = [step.path for step in result.fix if step.path not in repo.paths]
+    is_seen = not new or not git.ignored(repo.folder, new)
+    is_free = is_seen and held.isdisjoint(step.path for step in result.fix)
+    return replace(result, finding=replace(result.finding, fixable=is_fixed(result.finding) and is_free))
 
 
 def _require_known(place: Place, repo: Repo) -> None:
