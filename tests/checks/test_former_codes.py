@@ -23,6 +23,15 @@ def test_an_ignored_former_code_is_told_its_successor(code: str) -> None:
     assert finding.remedy == "Write that name instead, or remove the line."
 
 
+@pytest.mark.parametrize("code", ["OPS1", "ops", "S6", "workflows"])
+def test_an_ignored_family_is_told_what_works(code: str) -> None:
+    """A family or the beginning of codes is no misspelt code: OPS002 says how to ignore its rules."""
+    of = repo.of({"pyproject.toml": f'[tool.new-ops-project.ignore]\n{code} = "the reason"\n'})
+    (finding,) = engine.run(of, [catalogue.rule("OPS002")]).findings
+    assert finding.message == f"{code} is ignored, but that is not one rule, so nothing is ignored."
+    assert f"`--ignore {code}`" in finding.remedy
+
+
 @pytest.mark.parametrize("code", [next(iter(FORMER)), "ops120"])
 def test_a_former_code_on_the_command_line_is_told_its_successor(code: str) -> None:
     """--explain, --select and --ignore say so, too, whatever the case of letters."""

@@ -42,12 +42,12 @@ def codes(run: Run, *args: str, code: int = 1) -> list[str]:
 def test_text(run: Run, broken: Path) -> None:
     """Each finding is a line that an editor can jump to, with its remedy; one line counts them."""
     expected = (
-        ".gitignore:1:1: error OPS201 [*] .venv is not ignored by git.\n"
+        ".gitignore:1:1: error OPS201 [*] No .gitignore of the repository excludes .venv.\n"
         "    Add `.venv/` to .gitignore.\n"
         ".python-version:1:1: error OPS205 Support for Python 3.9 ended in 2025-10.\n"
         "    Move to Python 3.14, supported until 2030-10.\n"
         "pyproject.toml:2:19: error OPS207 ruff is set to Python 3.10, but .python-version says 3.9.\n"
-        "    Decide on one minor version, and write it everywhere.\n"
+        '    Write target-version = "py39", the lowest that has to work.\n'
         "Found 3 errors; [*] 1 fixable with --fix.\n"
     )
     assert run("check", *ONLY, code=1).out == expected
@@ -97,7 +97,7 @@ def test_json(run: Run, broken: Path) -> None:
         "path": ".gitignore",
         "line": 1,
         "column": 1,
-        "message": ".venv is not ignored by git.",
+        "message": "No .gitignore of the repository excludes .venv.",
         "remedy": "Add `.venv/` to .gitignore.",
         "fixable": True,
     }
@@ -129,11 +129,30 @@ def test_sarif_of_odd_names(run: Run, work: Path) -> None:
     assert uris == ["a%FF%23", "x"]
 
 
+@pytest.mark.parametrize("is_absolute", [False, True])
+@pytest.mark.parametrize("shape", ["github", "sarif"])
+def test_places_are_those_of_the_repository(
+    run: Run, work: Path, monkeypatch: pytest.MonkeyPatch, shape: str, *, is_absolute: bool
+) -> None:
+    """From a subfolder, or with an absolute PATH, files are named from the root, where GitHub looks for them."""
+    monkeypatch.delenv("GITHUB_WORKSPACE", raising=False)
+    repository(work, {"services/api/.python-version": "3.9\n", "services/api/pyproject.toml": "[project]\n"})
+    monkeypatch.chdir(work.parent if is_absolute else work / "services" / "api")
+    paths = [str(work / "services" / "api")] if is_absolute else []
+    printed = run("check", *paths, "--select", "OPS205", "--format", shape, code=1).out
+    assert ("file=services/api/.python-version," if shape == "github" else '"services/api/.python-version"') in printed
+    if shape == "sarif":
+        (result,) = json.loads(printed)["runs"][0]["results"]
+        location = result["locations"][0]["physicalLocation"]["artifactLocation"]
+        assert location["uriBaseId"] in json.loads(printed)["runs"][0]["originalUriBaseIds"]
+
+
 def test_github(run: Run, broken: Path) -> None:
     """Each finding is a workflow command with its place."""
     lines = run("check", "--format", "github", *ONLY, code=1).out.splitlines()
     assert lines[0] == (
-        "::error file=.gitignore,line=1,col=1,title=OPS201::.venv is not ignored by git. Add `.venv/` to .gitignore."
+        "::error file=.gitignore,line=1,col=1,title=OPS201::No .gitignore of the repository excludes .venv."
+        " Add `.venv/` to .gitignore."
     )
     assert len(lines) == 3
 
@@ -356,12 +375,28 @@ def test_fix_leaves_uncommitted_changes_alone(run: Run, broken: Path) -> None:
     assert (broken / ".gitignore").read_text() == "mine\n"
 
 
+def test_fix_writes_no_ignored_file(run: Run, work: Path) -> None:
+    """A new file that git would ignore is not written, not counted as fixed, and not called fixable."""
+    repository(
+        work, {"task.py": "x = 1\n", "Dockerfile": "FROM python:3.12\n", ".gitignore": ".venv/\n.python-version\n"}
+    )
+    before = run("check", "--json", "--select", "OPS204").json["findings"]
+    assert [(finding["path"], finding["fixable"]) for finding in before] == [(".python-version", False)]
+    shown = run("check", "--fix", "--select", "OPS204").out
+    assert "not fixed: git ignores .python-version" in shown
+    assert "ixed 1" not in shown
+    assert "fixed  " not in shown
+    assert not (work / ".python-version").exists()
+    plan = run("check", "--fix", "--select", "OPS204", "--json").json["plans"][0]
+    assert (plan["state"], plan["held"], plan["unseen"]) == ("nothing", [".python-version"], [".python-version"])
+
+
 def test_fix_leaves_ignored_files_alone(run: Run, work: Path) -> None:
     """A file that git ignores is in no commit, so a fix never writes over it; others are fixed."""
     repository(work, {"task.py": "x = 1\n", "Dockerfile": "FROM python:3.12\n", ".gitignore": ".python-version\n"})
     lay(work, {".python-version": "3.12.1\n"})
     output = run("check", "--fix", *ONLY).out
-    assert "not fixed: .python-version has uncommitted changes, or git ignores it" in output
+    assert "not fixed: git ignores .python-version" in output
     assert (work / ".python-version").read_text() == "3.12.1\n"
     assert git("status", "--porcelain", at=work) == "M  .gitignore"
 

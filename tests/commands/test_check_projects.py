@@ -164,7 +164,9 @@ def test_the_command_of_a_remedy(run: Run, work: Path) -> None:
     run("new", "audit", "--defaults")
     Path("audit/.pre-commit-config.yaml").unlink()
     held = "not fixed: audit/.pre-commit-config.yaml has uncommitted changes"
-    assert held in run("check", "audit", "--fix", "--select", "OPS604", code=1).out
+    shown = run("check", "audit", "--fix", "--select", "OPS604", code=1).out
+    assert held in shown
+    assert "[*]" not in shown  # since --fix has just left it
     git("commit", "--quiet", "--all", "--message=x", at=Path("audit"))
     (finding,) = run("check", "audit", "--select", "OPS604", "--json", code=1).json["findings"]
     assert "new-ops-project check audit/.pre-commit-config.yaml --fix" in finding["remedy"]

@@ -115,12 +115,16 @@ def _excused(error: UncheckedError, tool: str, entries: Sequence[Ignore]) -> Unc
 
 
 def _reasons(results: Sequence[FixableFinding], unchecked: _Unchecked) -> tuple[Skipped, ...]:
-    """What was not checked, with the codes for which the same is the reason."""
+    """What was not checked, with the codes for which the same is the reason.
+
+    That a linter cannot read a file goes without saying where an error is found in it.
+    """
     broken = {result.finding.path for result in results if result.finding.severity is Severity.ERROR}
     codes: dict[tuple[str, str, bool, str, bool, bool], list[str]] = {}
     for code, error in unchecked:
-        fails = error.fails and error.path not in broken
-        reason = (error.reason, error.hint, fails, error.path, error.is_optional, error.is_note)
+        if error.fails and error.path in broken:
+            continue
+        reason = (error.reason, error.hint, error.fails, error.path, error.is_optional, error.is_note)
         about = codes.setdefault(reason, [])
         about += [code] if code and not error.is_note else []
     return tuple(Skipped(tuple(codes), *reason) for reason, codes in codes.items())

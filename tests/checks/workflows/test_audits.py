@@ -100,9 +100,10 @@ def test_a_finding_has_zizmor_s_name_and_our_words(work: Path, code: str, path: 
 
 
 def test_a_workflow_is_not_read_from_the_workspace(work: Path) -> None:
-    """A job that calls a workflow by `./` gets that of the same commit; only actions come from the workspace."""
+    """A job that calls a workflow by `./` gets that of the same commit, and the message says so."""
     text = "on: push\npermissions: {}\njobs:\n  a:\n    uses: ./.github/workflows/b.yml\n"
-    assert not places(repository(work, {PATH: text}), "self-repository")
+    (finding,) = audited(repository(work, {PATH: text}), "self-repository")
+    assert finding.message == "`./.github/workflows/b.yml` is the workflow at the commit that runs; `$/` says so."
 
 
 def test_hooks_in_an_archived_repository(work: Path) -> None:
@@ -112,6 +113,19 @@ def test_hooks_in_an_archived_repository(work: Path) -> None:
     (finding,) = audited(repository(work, {".pre-commit-config.yaml": text}), "archived-uses")
     assert "hooks" in finding.remedy
     assert "action" not in finding.remedy
+
+
+@pytest.mark.parametrize(
+    ("tag", "severity"), [("v7", Severity.INFO), ("v7.0.1", Severity.INFO), ("v4", Severity.WARNING)]
+)
+def test_pinning_makes_nothing_graver(work: Path, tag: str, severity: Severity) -> None:
+    """A checkout is judged by its version, whether a tag names it or the commit that OPS101 writes."""
+    read = repository(work, {PATH: steps(f"- uses: actions/checkout@{tag}")})
+    pinned = fixpoint.fixed_files(read, [catalogue.rule("OPS101")], lambda _: True).files[PATH].content
+    assert tag.encode() not in pinned.partition(b"uses: ")[2].partition(b"#")[0]
+    after = read.with_changes({PATH: pinned})
+    shown = [finding.severity for each in (read, after) for finding in audited(each, "artipacked")]
+    assert shown == [severity, severity]
 
 
 def test_every_former_code_has_an_audit_that_is_shown() -> None:

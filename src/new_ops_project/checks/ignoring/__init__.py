@@ -10,8 +10,9 @@ _WHY = "A rule that is off without a reason stays off: nobody can tell later whe
 _LINK = "https://docs.astral.sh/ruff/rules/unused-noqa/"
 
 
-def family(rules: Sequence[Rule]) -> Family:
-    """The family; `rules` are all other rules, so it cannot be a constant as the other families are."""
+def family(others: Sequence[Family]) -> Family:
+    """The family; it has to know the rules of all others, so it cannot be a constant as they are."""
+    rules, names = [rule for each in others for rule in each.rules], [each.name for each in others]
     return Family(
         "ignoring",
         "Ignored rules",
@@ -32,7 +33,7 @@ def family(rules: Sequence[Rule]) -> Family:
                 "A misspelt code ignores nothing, and the code of a removed rule is dead text.",
                 "Correct the code, or remove the line.",
                 _LINK,
-                lambda repo: entries.unknown(repo, rules),
+                lambda repo: entries.unknown(repo, rules, names),
             ),
         ),
     )

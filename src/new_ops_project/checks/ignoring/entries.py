@@ -1,7 +1,7 @@
 """The entries of [tool.new-ops-project.ignore] in pyproject.toml: the rules that a repository ignores."""
 
 import fnmatch
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,14 +61,21 @@ def unreasoned(repo: Repo) -> Iterator[Breach]:
             yield Breach(message, *_where(repo, ignore.code))
 
 
-def unknown(repo: Repo, rules: Sequence[Rule]) -> Iterator[Breach]:
-    """Each entry whose code is neither that of a rule, nor a linter, nor one of our own."""
+def unknown(repo: Repo, rules: Sequence[Rule], families: Collection[str]) -> Iterator[Breach]:
+    """Each entry whose code is neither that of a rule, nor a linter, nor one of our own.
+
+    A family or the beginning of codes is none: who reads the reason has to know which rules it is for.
+    """
     codes = [*(rule.code for rule in rules), *sorted({rule.tool for rule in rules if rule.tool}), *_OWN]
     for ignore in (ignore for ignore in entries(repo) if ignore.code not in codes):
         where = _where(repo, ignore.code)
         if successors := succession(rules, ignore.code):
             remedy = "Write that name instead, or remove the line."
             yield Breach(f"{ignore.code} is ignored, but that rule is gone: {successors}.", *where, remedy=remedy)
+        elif ignore.code.lower() in families or any(code.startswith(ignore.code.upper()) for code in codes):
+            message = f"{ignore.code} is ignored, but that is not one rule, so nothing is ignored."
+            remedy = f"List each rule by its code, with a reason; `--ignore {ignore.code}` leaves out all of them once."
+            yield Breach(message, *where, remedy=remedy)
         else:
             hint = nearest(ignore.code, codes)
             message = f"{ignore.code} is ignored, but there is no such rule{f'; {hint}' if hint else '.'}"

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from new_ops_project.base.finding import Finding, Severity
 from new_ops_project.base.text import Drawn, escape_invisible
+from new_ops_project.checks.output import repository_paths
 from new_ops_project.checks.run import CheckReport
 
 _WORDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
@@ -19,7 +20,12 @@ def lines(report: CheckReport) -> Iterator[Drawn]:
 
 
 def _command(finding: Finding) -> Drawn:
-    values = {"file": finding.path, "line": finding.line or "", "col": finding.column or "", "title": finding.code}
+    values = {
+        "file": repository_paths.path(finding.path),
+        "line": finding.line or "",
+        "col": finding.column or "",
+        "title": finding.code,
+    }
     properties = ",".join(f"{name}={_property(str(value))}" for name, value in values.items() if value)
     line = f"::{_WORDS[finding.severity]} {properties}::{_data(f'{finding.message} {finding.remedy}')}"
     return Drawn(f"{escape_invisible(line)}\n")

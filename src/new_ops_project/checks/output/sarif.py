@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -10,10 +11,12 @@ from new_ops_project.base.finding import Finding, Severity
 from new_ops_project.base.text import escape_undecodable
 from new_ops_project.checks.engine import Skipped
 from new_ops_project.checks.ignoring.entries import Ignore
+from new_ops_project.checks.output import repository_paths
 from new_ops_project.checks.rule import Rule
 from new_ops_project.checks.run import CheckReport
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+_ROOT = "%SRCROOT%"
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 
 
@@ -35,6 +38,7 @@ def log(report: CheckReport) -> dict[str, Any]:
     run = {
         "tool": {"driver": driver},
         "invocations": [invocation],
+        "originalUriBaseIds": {_ROOT: {"description": {"text": "The root of the repository."}}},
         "columnKind": "unicodeCodePoints",
         "results": results,
     }
@@ -61,7 +65,8 @@ def _rule(rule: Rule) -> dict[str, Any]:
 
 def _result(finding: Finding, indexes: Mapping[str, int]) -> dict[str, Any]:
     """The result of a finding; its fingerprint leaves out the line, which may move while the finding stays the same."""
-    identity = (finding.code, escape_undecodable(finding.path), escape_undecodable(finding.message))
+    path = repository_paths.path(finding.path)
+    identity = (finding.code, escape_undecodable(path), escape_undecodable(finding.message))
     fingerprint = sha256("\0".join(identity).encode()).hexdigest()
     return {
         "ruleId": finding.code,
@@ -79,7 +84,11 @@ def _suppressed(finding: Finding, ignore: Ignore, indexes: Mapping[str, int]) ->
 
 
 def _locations(finding: Finding) -> Sequence[Mapping[str, Any]]:
-    place: dict[str, Any] = {"artifactLocation": {"uri": quote(finding.path.encode(errors="surrogateescape"))}}
+    path = repository_paths.path(finding.path)
+    location = {"uri": quote(path.encode(errors="surrogateescape"))}
+    if not Path(path).is_absolute():
+        location["uriBaseId"] = _ROOT
+    place: dict[str, Any] = {"artifactLocation": location}
     if finding.line:
         column = {"startColumn": finding.column} if finding.column else {}
         place["region"] = {"startLine": finding.line, **column}

@@ -8,6 +8,7 @@ from new_ops_project.formats import locks
 from new_ops_project.formats.yaml import Node
 
 _PYTHON = {"pip", "uv"}
+_UNREAD = ("pdm.lock", "pylock.toml")  # docs.github.com, "Dependabot supported ecosystems and repositories"
 _RENOVATE = (
     "renovate.json",
     "renovate.json5",
@@ -39,8 +40,9 @@ def actions_left_out(repo: Repo) -> Iterator[Breach]:
 
 
 def packages_left_out(repo: Repo) -> Iterator[Breach]:
-    """Settings that leave out pip and uv, in a repository that locks Python packages."""
-    if any("==" in file.text for file in repo.requirements) or locks.present(repo.paths):
+    """Settings that leave out pip and uv, in a repository with Python packages in a lock that Dependabot reads."""
+    read = [kind for kind in locks.present(repo.paths) if kind.path not in _UNREAD]
+    if any("==" in file.text for file in repo.requirements) or read:
         yield from _missing_entry(repo, _PYTHON, "Python packages")
 
 
