@@ -11,6 +11,7 @@ from typing import Any
 from new_ops_project.base import reading
 from new_ops_project.checks import worktree_files
 from new_ops_project.checks.lazy_files import LazyFiles
+from new_ops_project.checks.places import with_folders
 from new_ops_project.formats import code_layout, document, locks, python, python_version, yaml
 from new_ops_project.formats.code_layout import Layout
 from new_ops_project.formats.document import Document, Files
@@ -44,7 +45,8 @@ class Repo:
     `shared` caches what does not, such as the rendered template, through all rounds of fixes.
 
     `outer_rules` has the .gitignore files of the folders above, up to the repository's root, keyed by the project's
-    path below each folder, such as `services/api/`.
+    path below each folder, such as `services/api/`. `limits` are the files and folders that the run is limited to, none
+    for all: linters that look at each file by itself are given only those.
     """
 
     folder: Path
@@ -54,6 +56,7 @@ class Repo:
     today: date = field(default_factory=_today)
     offline: bool = False
     outer_rules: Mapping[str, bytes] = field(default_factory=dict)
+    limits: frozenset[str] = frozenset()
     memo: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
     shared: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
@@ -61,6 +64,10 @@ class Repo:
     def paths(self) -> frozenset[str]:
         """Every file that git tracks or does not ignore, including binary files and links."""
         return self.tracked | self.untracked
+
+    def is_asked(self, path: str) -> bool:
+        """Whether the run is about the file."""
+        return not self.limits or any(each in self.limits for each in with_folders(path))
 
     def with_changes(self, changed: Mapping[str, bytes]) -> "Repo":
         """This repository with other content for some files, in memory only."""

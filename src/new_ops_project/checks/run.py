@@ -136,7 +136,8 @@ def _part(place: Place, rules: Sequence[Rule], request: CheckRequest, show: Show
         repo, outcome = read(place.folder, offline=request.offline), None
         _require_known(place, repo)
         others = members.folders(repo)
-        whole, place, repo = place, place.without(others), repo.without(others)
+        whole, place = place, place.without(others)
+        repo = replace(repo.without(others), limits=place.scope.paths)
         is_fixed = catalogue.fixing(rules, request.select, place.scope.files)
         if request.fix:
             target = fix.FixTarget(repository, prefix, place.scope, is_fixed)
@@ -144,6 +145,7 @@ def _part(place: Place, rules: Sequence[Rule], request: CheckRequest, show: Show
             fixing = [rule for rule in rules if rule.fixes]
             outcome = fix.apply_fixes(repo, target, fixing, show=show_plan, texts=request.texts)
             repo = read(place.folder, offline=request.offline).without(others)
+            repo = replace(repo, limits=place.scope.paths)
         held = frozenset(outcome.details["held"] if outcome else ())
         checked = _in_scope(place, repo, _named(engine.run(repo, rules), request.select))
         return _Part(

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,16 @@ def test_finds_secrets(path: str, text: str, line: int) -> None:
     """Each known form is found in any text file, at its line; in YAML, at the line where the value begins."""
     (finding,) = findings({path: text})
     assert (finding.path, finding.line, finding.severity) == (path, line, Severity.ERROR)
+
+
+def test_only_the_files_that_were_named_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that is limited to a file or folder gives the program nothing else."""
+    given: list[list[str]] = []
+    monkeypatch.setattr(detect_secrets, "_scan", lambda _repo, paths, *_: given.append(paths) or iter(()))
+    of = repo.of({"a.py": f"x = '{GITHUB}'\n", "b/c.py": f"x = '{GITHUB}'\n", "bc.py": f"x = '{GITHUB}'\n"})
+    for limits in ("a.py", "b"):
+        detect_secrets.report(replace(of, limits=frozenset({limits})))
+    assert given == [["a.py"], ["b/c.py"]]
 
 
 @pytest.mark.parametrize(

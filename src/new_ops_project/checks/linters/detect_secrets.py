@@ -67,7 +67,8 @@ def report(repo: Repo) -> tuple[Secret, ...]:
     if importlib.util.find_spec("detect_secrets") is None:
         raise program.missing(NAME)
     plugins, forms = _detectors()
-    texts = ((path, repo.files[path].decode(errors="replace")) for path in sorted(repo.paths) if path in repo.files)
+    asked = (path for path in sorted(repo.paths) if repo.is_asked(path) and path in repo.files)
+    texts = ((path, repo.files[path].decode(errors="replace")) for path in asked)
     # The program takes a second for a hundred files, so it gets only those in which it can find something.
     paths = [path for path, text in texts if any(form.search(text) for form in forms)]
     if not paths:

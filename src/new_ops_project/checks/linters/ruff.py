@@ -63,7 +63,7 @@ def report(repo: Repo) -> Partial:
     A folder whose configuration it refuses is left out, and named, unless it is excluded by that of the project.
     """
     # A template's configuration does not parse; a path with a line end cannot be in a list.
-    paths = [path for path in _sources(repo) if path.isprintable() and "{{" not in path]
+    paths = [path for path in _sources(repo) if path.isprintable() and "{{" not in path and repo.is_asked(path)]
     # In a folder with several, ruff reads the last of these names.
     configs = {
         path.rpartition("/")[0]: path
