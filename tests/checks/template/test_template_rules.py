@@ -1,5 +1,8 @@
 """The rules OPS6xx: the answers file, the template's version, the template's files."""
 
+import json
+import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -119,6 +122,26 @@ def test_an_answer_changed_by_hand(run: Run, project: Path, *, is_committed: boo
     ((code, path, line),) = findings(run, project, code=1)
     assert (code, path, text.splitlines()[line - 1]) == ("OPS602", ANSWERS, "python_version: '3.13'")
     assert "--set python_version=3.13" in check(run, project, code=1).out
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("license", "Apache-2.0"), ("description", "It's mine."), ("author_name", "Ada")]
+)
+def test_an_answer_that_only_files_of_ones_own_follow(run: Run, project: Path, key: str, value: str) -> None:
+    """A line of the former answer in LICENSE, README.md or pyproject.toml tells, even if these files were changed."""
+    run("update", str(project), "--commit")
+    commit(project, {"README.md": (project / "README.md").read_text() + "\nMore.\n"})
+    text = re.sub(
+        rf"^{key}: .*", lambda _: f"{key}: {json.dumps(value)}", (project / ANSWERS).read_text(), flags=re.MULTILINE
+    )
+    commit(project, {ANSWERS: text})
+    (finding,) = check(run, project, "--json", code=1).json["findings"]
+    assert finding["code"] == "OPS602"
+    command = shlex.split(finding["remedy"].partition("then: ")[2])
+    assert command[-1] == f"{key}={value}"
+    git("reset", "--quiet", "--hard", "HEAD~1", at=project)
+    run(*command[1:], "--commit")
+    assert findings(run, project) == []
 
 
 @pytest.mark.parametrize(
