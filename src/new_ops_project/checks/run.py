@@ -150,7 +150,7 @@ def _part(place: Place, rules: Sequence[Rule], request: CheckRequest, show: Show
         checked = _in_scope(place, repo, _named(engine.run(repo, rules), request.select))
         return _Part(
             place,
-            replace(checked, results=tuple(_marked(repo, result, is_fixed, held) for result in checked.results)),
+            replace(checked, results=_marked(repo, checked.results, is_fixed, held)),
             _drift(place, repo),
             outcome,
             tuple(whole.below(folder) for folder in others if whole.scope.covers(folder)),
@@ -168,16 +168,21 @@ def _named(checked: Checked, select: Sequence[str]) -> Checked:
 
 
 def _marked(
-    repo: Repo, result: FixableFinding, is_fixed: Callable[[Finding], bool], held: frozenset[str]
-) -> FixableFinding:
-    """The result with a finding that is fixable only if --fix, with the same names and paths, would fix it.
+    repo: Repo, results: Sequence[FixableFinding], is_fixed: Callable[[Finding], bool], held: frozenset[str]
+) -> tuple[FixableFinding, ...]:
+    """The results, fixable only if --fix, with the same names and paths, would fix them.
 
-    `held` are the files that it has just left as they are.
+    `held` are the files that it has just left as they are. It also leaves those that git ignores.
     """
-    new = [step.path for step in result.fix if step.path not in repo.paths]
-    is_seen = not new or not git.ignored(repo.folder, new)
-    is_free = is_seen and held.isdisjoint(step.path for step in result.fix)
-    return replace(result, finding=replace(result.finding, fixable=is_fixed(result.finding) and is_free))
+    new = {step.path for result in results for step in result.fix} - {*repo.paths}
+    has_rules = any(path.endswith(".gitignore") for path in repo.paths)
+    left = held.union(git.ignored(repo.folder, sorted(new)) if new and has_rules else ())
+
+    def marked(result: FixableFinding) -> FixableFinding:
+        is_free = left.isdisjoint(step.path for step in result.fix)
+        return replace(result, finding=replace(result.finding, fixable=is_fixed(result.finding) and is_free))
+
+    return tuple(map(marked, results))
 
 
 def _require_known(place: Place, repo: Repo) -> None:
