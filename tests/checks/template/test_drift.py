@@ -267,7 +267,7 @@ def test_what_is_changed_stays(  # noqa: PLR0917 - the parameters and two fixtur
     ("changes", "answers"),
     [
         ({CI: ("runs-on: ubuntu-24.04", "runs-on: ubuntu-26.04")}, ["runner=ubuntu-26.04"]),
-        ({CI: ("branches: [trunk]", "branches:\n      - 'develop'")}, ["default_branch=develop"]),
+        ({CI: ("branches: [trunk]", "branches: [develop]")}, ["default_branch=develop"]),
         ({RUN: ("17 5 * * *", "23 3 * * 1-5")}, ["schedule=23 3 * * 1-5"]),
         ({RUN: None}, ["schedule="]),
         ({DEPENDABOT: None}, ["updates=none"]),
@@ -277,10 +277,12 @@ def test_what_is_changed_stays(  # noqa: PLR0917 - the parameters and two fixtur
     ],
 )
 def test_what_an_answer_says(
-    changes: dict[str, tuple[str, str] | None], answers: list[str], run: Run, project: Path
+    changes: dict[str, tuple[str, str] | None], answers: list[str], run: Run, work: Path
 ) -> None:
     """What an answer expresses is recorded as that answer: the command is pasted into a shell, and nothing is left."""
-    run("update", str(project), "--set", "schedule=17 5 * * *", "--commit")
+    options = ("--set", "container=true", "--set", "schedule=17 5 * * *")
+    run("new", "audit", "--tier", "cli", *PYTHON, "--defaults", *options)
+    project = work / "audit"
     for path, change in changes.items():
         edit(project, path, change) if change else commit(project, {path: None})
     is_gone = None in changes.values()
@@ -328,7 +330,7 @@ def test_a_renamed_package(run: Run, project: Path) -> None:
     git("mv", "src/audit", "src/rotate", at=project)
     for path in (PYPROJECT, "Dockerfile", *git("ls-files", "src", "tests", ".github", at=project).splitlines()):
         text = (project / path).read_text()
-        (project / path).write_text(re.sub(r"(src/|import |from |\")audit\b(?!\"\])", r"\1rotate", text))
+        (project / path).write_text(re.sub(r"(src/|import |from |\"(?=audit\.))audit\b", r"\1rotate", text))
     git("commit", "--all", "--quiet", "--message=rename", at=project)
     assert findings(run, project, "--select", "template") == []
 

@@ -64,11 +64,11 @@ def _lack(repo: Repo, comparison: Compared, path: str) -> Lack | None:
     mine, theirs = files.content(repo, path) or b"", comparison.reference.files[path].content
     if _is_gitignore(path):
         return _missing_rules(repo, path, theirs)
-    lack = needs.all_of_it(path, mine, theirs)
-    if lack and (names := _renamed(repo, comparison)):
-        old, new = (re.escape(names[0].encode()), names[1].encode())
-        other = needs.all_of_it(path, mine, re.sub(rb"\b" + old + rb"\b", new, theirs))
-        return other if other is None or len(other.parts) < len(lack.parts) else lack
+    lack, names = needs.all_of_it(path, mine, theirs), _renamed(repo, comparison) or ("", "")
+    for end in (rb"\.py\b", rb"\b") if any(names) else ():  # a script by its file, since its name may be any word
+        old, new = re.escape(names[0].encode()), names[1].encode()
+        other = lack and needs.all_of_it(path, mine, re.sub(rb"\b" + old + rb"(?=" + end + rb")", new, theirs))
+        lack = other if lack and (other is None or len(other.parts) < len(lack.parts)) else lack
     return lack
 
 
