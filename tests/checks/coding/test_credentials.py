@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -66,7 +66,12 @@ def test_finds_secrets(path: str, text: str, line: int) -> None:
 def test_only_the_files_that_were_named_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
     """A run that is limited to a file or folder gives the program nothing else."""
     given: list[list[str]] = []
-    monkeypatch.setattr(detect_secrets, "_scan", lambda _repo, paths, *_: given.append(paths) or iter(()))
+
+    def scan(_repo: object, paths: list[str], *_: object) -> Iterator[object]:
+        given.append(paths)
+        return iter(())
+
+    monkeypatch.setattr(detect_secrets, "_scan", scan)
     of = repo.of({"a.py": f"x = '{GITHUB}'\n", "b/c.py": f"x = '{GITHUB}'\n", "bc.py": f"x = '{GITHUB}'\n"})
     for limits in ("a.py", "b"):
         detect_secrets.report(replace(of, limits=frozenset({limits})))
