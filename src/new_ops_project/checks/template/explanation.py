@@ -13,7 +13,7 @@ from new_ops_project.checks.rule import UncheckedError
 from new_ops_project.checks.template import files, needs, reference
 from new_ops_project.checks.template.files import Compared
 from new_ops_project.checks.template.reference import Reference
-from new_ops_project.checks.template.settings import GONE, Setting
+from new_ops_project.checks.template.settings import GONE, Deviation
 
 # The name is everywhere, another tier is another project (`promote`), and what is kept is said otherwise.
 _OTHERS = frozenset({"project_name", "tier", "keep"})
@@ -61,12 +61,12 @@ def _explained(repo: Repo, comparison: Compared, path: str) -> Explanation | Non
     return Explanation(chosen, len(left), frozenset(before.files)) if chosen else None
 
 
-def _left(repo: Repo, recorded: Reference, path: str) -> list[Setting]:
+def _left(repo: Repo, recorded: Reference, path: str) -> list[Deviation]:
     """What the file lacks of what the template writes with these answers."""
     mine, theirs = files.content(repo, path), recorded.files.get(path)
     if theirs is None:
         return []
-    return [Setting(path, "")] if mine is None else needs.missing(path, mine, theirs.content)
+    return [Deviation(path, "")] if mine is None else needs.missing(path, mine, theirs.content)
 
 
 class _Offer:
@@ -90,7 +90,7 @@ class _Offer:
         return len(_left(repo, self.after, path)), len(new - repo.paths), -len(new & repo.paths)
 
 
-def _fits(repo: Repo, offer: _Offer, path: str, left: Sequence[Setting]) -> bool:
+def _fits(repo: Repo, offer: _Offer, path: str, left: Sequence[Deviation]) -> bool:
     """Whether less is left with the answer, nothing else comes up, and the project has no file that it leaves out."""
     if offer.files is None or (offer.before.files.keys() - offer.files) & repo.paths:
         return False
@@ -100,7 +100,7 @@ def _fits(repo: Repo, offer: _Offer, path: str, left: Sequence[Setting]) -> bool
     return after < before
 
 
-def _values(recorded: Reference, left: Sequence[Setting]) -> Iterator[tuple[str, Any]]:
+def _values(recorded: Reference, left: Sequence[Deviation]) -> Iterator[tuple[str, Any]]:
     """Each other answer that a question offers, and for free texts those that the project's file suggests."""
     answers = recorded.migrated.answers
     for question in recorded.update.former.asked:
@@ -115,7 +115,7 @@ def _values(recorded: Reference, left: Sequence[Setting]) -> Iterator[tuple[str,
         yield from ((question.name, value) for value in offered if value != present)
 
 
-def _suggested(present: str, left: Sequence[Setting]) -> Iterator[str]:
+def _suggested(present: str, left: Sequence[Deviation]) -> Iterator[str]:
     """The texts that the project's file has where the template's has the present answer; '' if the file is gone."""
     for setting in left:
         pairs = [(theirs, mine) for theirs in _texts(setting.theirs) for mine in _texts(setting.mine)]

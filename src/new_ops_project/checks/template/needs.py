@@ -10,7 +10,7 @@ from typing import Any
 from new_ops_project.base.parsers import read_toml
 from new_ops_project.base.text import counted, list_first
 from new_ops_project.checks.template import settings
-from new_ops_project.checks.template.settings import Setting
+from new_ops_project.checks.template.settings import Deviation
 from new_ops_project.formats import gitignore, validation
 from new_ops_project.formats.toml import merge
 from new_ops_project.formats.toml.text import KeyPath, value_at
@@ -132,12 +132,12 @@ def all_of_it(path: str, mine: bytes, theirs: bytes) -> Lack | None:
     return Lack(names, noun, "changed or missing", line, content, is_grave)
 
 
-def missing(path: str, mine: bytes, theirs: bytes) -> list[Setting]:
+def missing(path: str, mine: bytes, theirs: bytes) -> list[Deviation]:
     """The settings or lines that are changed or missing."""
     return _missing(path, mine, theirs)[0]
 
 
-def _missing(path: str, mine: bytes, theirs: bytes) -> tuple[list[Setting], str]:
+def _missing(path: str, mine: bytes, theirs: bytes) -> tuple[list[Deviation], str]:
     """What is changed or missing, and the word for it."""
     try:
         return settings.missing(path, mine, theirs), "setting"

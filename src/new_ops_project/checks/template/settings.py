@@ -30,7 +30,7 @@ _VERSION = re.compile(r"[\d.]+")
 
 
 @dataclass(frozen=True)
-class Setting:
+class Deviation:
     """A setting or line that is changed or missing: `name` is for people, `keys` lead to it in the template's file.
 
     `place` leads as near to it as the project's file goes: keys, and numbers of items. `mine` may be GONE.
@@ -71,14 +71,14 @@ def is_weaker(mine: str, theirs: str) -> bool:
     return any(word in _WORDS for word in other - own) or any(word in _EXCUSES for word in own - other)
 
 
-def _within(setting: Setting) -> Iterator[Setting]:
+def _within(setting: Deviation) -> Iterator[Deviation]:
     return _settings(setting.theirs, setting.mine, "", setting.keys, ())
 
 
 # ---- files with values ---------------------------------------------------------------------------------------------
 
 
-def missing(path: str, mine: bytes, theirs: bytes) -> list[Setting]:
+def missing(path: str, mine: bytes, theirs: bytes) -> list[Deviation]:
     """The settings of `theirs` that `mine` lacks; raises ValueError for files without any, or that do not parse."""
     if (parse := _PARSERS.get(PurePosixPath(path).suffix.lower())) is None:
         raise ValueError(f"{path} has no settings")
@@ -101,7 +101,7 @@ _PARSERS: Mapping[str, Callable[[bytes], Any]] = {
 
 def _settings(
     theirs: Any, mine: Any, where: str, keys: tuple[str, ...], place: tuple[str | int, ...]
-) -> Iterator[Setting]:
+) -> Iterator[Deviation]:
     """The places in `theirs` whose value is not in `mine`: of a mapping each key, of a list each item in any order."""
     if isinstance(theirs, dict) and isinstance(mine, dict):
         for key, value in theirs.items():
@@ -109,16 +109,16 @@ def _settings(
             if key in mine:
                 yield from _settings(_named(key, value), _named(key, mine[key]), name, below, (*place, key))
             else:
-                yield Setting(name, value, GONE, below, place)
+                yield Deviation(name, value, GONE, below, place)
     elif isinstance(theirs, list) and isinstance(mine, list):
         yield from _items(theirs, mine, where, keys, place)
     elif not _is_same(theirs, mine):
-        yield Setting(where or "all of it", theirs, mine, keys, place)
+        yield Deviation(where or "all of it", theirs, mine, keys, place)
 
 
 def _items(
     theirs: Sequence[Any], mine: Sequence[Any], where: str, keys: tuple[str, ...], place: tuple[str | int, ...]
-) -> Iterator[Setting]:
+) -> Iterator[Deviation]:
     left, lost = dict(enumerate(mine)), list[tuple[int, Any]]()
     for number, item in enumerate(theirs, 1):
         same = next((index for index, own in left.items() if not any(_settings(item, own, "", (), ()))), None)
@@ -129,7 +129,7 @@ def _items(
     for number, item in lost:
         at = next((index for index, own in left.items() if _is_other_form(item, own)), None)
         own, near = (GONE, place) if at is None else (left[at], (*place, at))
-        yield Setting(f"{where}[{_label(item) or number}]", item, own, keys, near)
+        yield Deviation(f"{where}[{_label(item) or number}]", item, own, keys, near)
 
 
 def _is_other_form(theirs: Any, mine: Any) -> bool:
@@ -166,7 +166,7 @@ def _label(item: Any) -> str:
     return next((name for name in names if isinstance(name, str)), "")
 
 
-def line(path: str, mine: bytes, setting: Setting) -> int:
+def line(path: str, mine: bytes, setting: Deviation) -> int:
     """The line (from 1) of the project's file where the setting is, or where it would be; 0 if unknown."""
     if PurePosixPath(path).suffix.lower() not in {".yml", ".yaml", ".json"}:
         return 0
@@ -182,13 +182,13 @@ def line(path: str, mine: bytes, setting: Setting) -> int:
 # ---- files with lines ----------------------------------------------------------------------------------------------
 
 
-def lines(lost: Sequence[str], added: Sequence[str]) -> list[Setting]:
+def lines(lost: Sequence[str], added: Sequence[str]) -> list[Deviation]:
     """The lines that are lost, each with the added one that sets the same."""
     left, result = [*added], []
     for text in lost:
         same = next((own for own in left if _subject(own) == _subject(text)), GONE)
         left = [own for own in left if own is not same]
-        result.append(Setting(text, text, same, is_line=True))
+        result.append(Deviation(text, text, same, is_line=True))
     return result
 
 
