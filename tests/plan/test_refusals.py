@@ -143,16 +143,16 @@ def test_the_author(repository: Repository, home: Path) -> None:
 
 
 def test_what_is_in_the_place_of_a_new_file(run: Run, tmp_path: Path) -> None:
-    """The file that is in the way is named; below a link it is the file, and then the link."""
+    """The file that is in the way is named; where that is beyond a link, the link."""
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere" / "new.md").write_text("mine\n")
     small = make(tmp_path, {"a": "a\n"}, {"docs/new.md": "new\n"})
     (small.project / "docs").symlink_to(tmp_path / "elsewhere")
-    assert "the untracked docs/new.md is in its place" in refused(run, small, "--in-place")
-    (tmp_path / "elsewhere" / "new.md").unlink()
     text = refused(run, small, "--in-place")
-    assert "the untracked docs is in its place" in text
+    assert "docs is a symbolic link here" in text
     assert "Move docs elsewhere" in text
+    (tmp_path / "elsewhere" / "new.md").unlink()
+    assert refused(run, small, "--in-place") == text
     (small.project / "docs").unlink()
     (small.project / "docs").write_text("mine\n")
     assert "the untracked docs is in its place" in refused(run, small, "--in-place")
