@@ -23,7 +23,7 @@ FOREIGN = {
     "script": {("OPS303", "requirements.txt", 2)},
     "uv": {("OPS304", "pyproject.toml", 17)},
     "hatch": {("OPS406", "src/quota_report/__init__.py", 1)},
-    "workflows": {("OPS403", "setup.py", 3)},
+    "workflows": set[tuple[str, str, int]](),
     "monorepo": set[tuple[str, str, int]](),
     "crlf": set[tuple[str, str, int]](),
 }

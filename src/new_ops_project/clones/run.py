@@ -66,8 +66,8 @@ class Run:
         """From the first `install` until the block ends without an error, .venv is marked as unfinished."""
         with self._stack:
             yield
-            venv_marker.end(self.clone.venv.path)
-            self.clone = replace(self.clone)
+            if venv_marker.end(self.clone.venv.path):
+                self.clone = replace(self.clone)
 
     def install(self, *command: str, env: Mapping[str, str] | None = None) -> None:
         """Report the command of an installer, run it, and report each package that it comes to.

@@ -45,9 +45,11 @@ def locked(path: Path) -> Iterator[tuple[int, ...]]:
         yield (note.fileno(),)
 
 
-def end(path: Path) -> None:
-    """Note that the run that called `begin` has done all of its work."""
+def end(path: Path) -> bool:
+    """Note that the run that called `begin` has done all of its work; return whether there was such a run."""
+    was_unfinished = (path / _UNFINISHED).exists()
     (path / _UNFINISHED).unlink(missing_ok=True)
+    return was_unfinished
 
 
 def is_ours(path: Path) -> bool:
