@@ -10,6 +10,7 @@ import click
 from new_ops_project import __version__
 from new_ops_project.base import descendants, environ, interrupts, masking, memory, scratch, streams
 from new_ops_project.base.errors import Exit, ProcessError, ToolError
+from new_ops_project.base.text import cut
 from new_ops_project.commands.group import Verbs
 from new_ops_project.commands.shared.voice import Voice
 
@@ -130,6 +131,7 @@ _OF_THE_MACHINE = {
 
 
 def _complain(message: str, hint: str = "") -> None:
+    message, hint = cut(message), cut(hint)
     _VOICE.say_lines(_as_one(f"new-ops-project: {message}"), fg="red")
     if hint:
         _VOICE.say_lines(_as_one(f"  {hint}" if "\n" in hint else hint))

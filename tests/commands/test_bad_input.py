@@ -147,6 +147,14 @@ def test_a_wrong_answer(run: Run, work: Path, args: list[str], expected: list[st
         assert words.lower() in message
 
 
+def test_a_long_value_is_cut(run: Run, work: Path) -> None:
+    """A message shows the beginning of each line, and how much is left out."""
+    message = fail(run, work, "new", "audit", "--defaults", "--set", f"cloud={'x' * 50_000}")
+    assert len(message) < 3_000
+    assert "more characters" in message
+    assert "Choose one of none, aws-oidc" in message
+
+
 @pytest.mark.parametrize(
     ("name", "text", "place"),
     [

@@ -75,6 +75,15 @@ def is_undecodable(char: str) -> bool:
     return "\udc80" <= char <= "\udcff"
 
 
+def cut(text: str, most: int = 1_000) -> str:
+    """The text with the rest of each longer line left out: a value may have megabytes."""
+
+    def cut_line(line: str) -> str:
+        return line if len(line) <= most else f"{line[:most]}... ({len(line) - most:,} more characters)"
+
+    return "\n".join(map(cut_line, text.split("\n")))
+
+
 def counted(number: int, word: str) -> str:
     """`1 error`, `2 errors`."""
     return f"{number} {word}{'s' * (number != 1)}"

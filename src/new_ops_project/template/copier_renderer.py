@@ -40,7 +40,8 @@ from new_ops_project.template.releases import Checkout
 
 __all__ = ["keep_compiled", "render"]
 
-_CLONE = re.compile(rf"[^\s'\"]*{re.escape(CLONE_PREFIX)}[^/\s]*/")
+# The first part keeps it from beginning anew at each character of a long word.
+_CLONE = re.compile(rf"(?<![^\s'\"])[^\s'\"]*{re.escape(CLONE_PREFIX)}[^/\s]*/")
 # What copier can only answer when it is given a git repository.
 _OF_ITSELF = re.compile(rb"_copier_answers\s*[.\[]|_copier_conf\s*\.\s*(vcs|src)|\b_commit\b|_src_path")
 
