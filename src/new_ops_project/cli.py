@@ -123,10 +123,23 @@ def _leave() -> None:
     os._exit(Exit.FAILED)
 
 
-# A disk that is full, read-only or broken, and limits on what a process, a user or the system may have.
+# A disk that is full, read-only or broken, limits on what a process, a user or the system may have, and names from a
+# file that no file system takes.
 _OF_THE_MACHINE = {
     getattr(errno, name, None)
-    for name in ("ENOSPC", "EDQUOT", "EFBIG", "EROFS", "EIO", "EMFILE", "ENFILE", "ENOMEM", "EAGAIN", "ESTALE")
+    for name in (
+        "ENOSPC",
+        "EDQUOT",
+        "EFBIG",
+        "EROFS",
+        "EIO",
+        "EMFILE",
+        "ENFILE",
+        "ENOMEM",
+        "EAGAIN",
+        "ESTALE",
+        "ENAMETOOLONG",
+    )
 }
 
 

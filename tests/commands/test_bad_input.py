@@ -1,6 +1,7 @@
 """Bad input gives a message with the value, a next step, exit code 2; nothing is written."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -145,6 +146,20 @@ def test_a_wrong_answer(run: Run, work: Path, args: list[str], expected: list[st
     message = fail(run, work, "new", *name, "--defaults", *args).lower()
     for words in expected:
         assert words.lower() in message
+
+
+@pytest.mark.parametrize("source", ["x/{}", "/{}", "~/{}", "{}"])
+def test_a_name_that_no_file_system_takes(run: Run, work: Path, source: str) -> None:
+    """A recorded template of 5,000 letters is no bug of ours, and neither is such a path on the command line."""
+    name = source.format("z" * 5_000)
+    run("new", "audit", "--defaults")
+    answers = work / "audit" / ".copier-answers.yml"
+    answers.write_text(re.sub("(?m)^_src_path: .*$", f"_src_path: {name}", answers.read_text()))
+    git("commit", "--quiet", "--all", "--message=x", at=work / "audit")
+    for verb in ("update", "check --select template", "doctor", "promote"):
+        assert "zzz" in run(*verb.split(), "audit", code=2).err
+    for words in (["new", "b", "--defaults", "--path", name], ["check", name], ["onboard", name], ["update", name]):
+        assert "zzz" in run(*words, code=2).err
 
 
 def test_a_long_value_is_cut(run: Run, work: Path) -> None:

@@ -55,12 +55,17 @@ def recorded(location: str, folder: Path) -> Source:
     path = expanded(location.removeprefix("git+file://"))
     if is_embedded(location):
         own = unpacked.repository()
-        if path == own or not path.exists():
+        if path == own or not _exists(path):
             return Source(location, reason, EMBEDDED, str(own))
     if "://" in location or urls.is_short_address(location) or path.is_absolute():
         return Source(location, reason)
-    existing = [candidate for candidate in (folder / path, Path.cwd() / path) if candidate.exists()]
+    existing = [candidate for candidate in (folder / path, Path.cwd() / path) if _exists(candidate)]
     return Source(location, reason, current_location=str(existing[0]) if existing else "")
+
+
+def _exists(path: Path) -> bool:
+    # Until Python 3.14, Path.exists() raises for a name that is too long.
+    return os.path.exists(path)  # noqa: PTH110
 
 
 def is_embedded(location: str) -> bool:
